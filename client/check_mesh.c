@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static femd_status check_mesh_read(const femd_case *c, femd_mesh *mesh, femd_error *err) {
+femd_status check_mesh_read(const femd_case *c, femd_mesh *mesh, femd_error *err) {
     return c->mesh.file ? femd_mesh_gmsh(c, mesh, err) : femd_mesh_box(c, mesh, err);
 }
 

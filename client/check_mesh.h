@@ -18,6 +18,8 @@ void check_mesh_close(check_mesh *m);
 /* Its extent in sensible units, parts, groups, worst cell; what is told of a thin body of first-order cells. */
 void check_mesh_print(const femd_case *c, const check_mesh *m);
 
+/* The mesh of the case, unchecked; the caller clears it also after a failure. */
+FEMD_MUST_CHECK femd_status check_mesh_read(const femd_case *c, femd_mesh *mesh, femd_error *err);
 /* Cells of the mesh of the case. */
 FEMD_MUST_CHECK femd_status check_mesh_cells(const femd_case *c, uint64_t *cells, femd_error *err);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check_local.h"
 #include "check_mesh.h"
 #include "check_trial.h"
 #include "commands.h"
@@ -353,6 +354,7 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
     demand d = {0};
     FEMD_TRY(models_open(c, models, err));
     FEMD_TRY(models_check_wants(c, models, err));
+    FEMD_TRY(check_local(c, &m->mesh, models, err));
     printf("%s: %s\n", c->path, c->title && *c->title ? c->title : "(no title)");
     check_mesh_print(c, m);
     for (size_t i = 0; i < c->nmaterials; i++) {

@@ -93,10 +93,7 @@ static femd_status eval_evaluate(const eval_request *ask, const eval_source *s, 
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: temperature: it has no value at the origin; give one with --temperature", ask->path);
     FEMD_TRY(eval_controls(ask, s->Q, &a->caps, s->temperature, &a->request, err));
-    if (ask->state) {
-        FEMD_TRY(run_output_read(ask->state, in, err));
-        if (in->size) femd_hash_domain("state", in->data, in->size, &a->request.state_in);
-    }
+    if (ask->state) FEMD_TRY(eval_read_state(ask->state, &a->caps, in, &a->request.state_in, err));
     const femd_bytes state_in = {in->data, in->size};
     progress seen = {.begun = femd_clock()};
     seen.shown = seen.begun;

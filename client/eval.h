@@ -73,6 +73,11 @@ int eval_voigt_index(const char *name, size_t n);
 FEMD_MUST_CHECK femd_status eval_quantity(const char *what, const char *text, femd_dimension dim, double *out,
                                           femd_error *err);
 
+/* The bytes of the file that --state names, and their hash. BAD_INPUT with words where it is no file, or empty though
+ * the material (caps) keeps states; of one that keeps none --save-state has written an empty one. */
+FEMD_MUST_CHECK femd_status eval_read_state(const char *path, const femd_capabilities *caps, femd_buffer *state,
+                                            femd_hash *hash, femd_error *err);
+
 void eval_print_table(const eval_answer *a);
 void eval_print_json(const eval_answer *a);
 

@@ -1,11 +1,10 @@
 /* The committed state of a point in a run's checkpoint, which docs/output.md describes. Reads HDF5, nothing else. */
-#include <errno.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "femd/file.h"
 #include "femd/hash.h"
 #include "fields.h"
 
@@ -112,8 +111,10 @@ femd_status fields_read_checkpoint(const char *folder, uint64_t id, femd_buffer 
                                    femd_error *err) {
     char *path = NULL;
     if (asprintf(&path, "%s/checkpoint.h5", folder) < 0) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a path");
-    femd_status rc = FEMD_OK;
-    if (access(path, R_OK) != 0) rc = femd_fail(err, FEMD_BAD_INPUT, "%s: %s", path, strerror(errno));
+    const char *why;
+    FILE *is_file = femd_file_open(path, &why); /* HDF5 waits for the writer of a pipe */
+    femd_status rc = is_file ? FEMD_OK : femd_fail(err, FEMD_BAD_INPUT, "%s: %s", path, why);
+    if (is_file) fclose(is_file);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL); /* its own words say nothing to a user */
     checkpoint_file c = {.file = rc == FEMD_OK ? H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT) : -1, .path = path};
     if (rc == FEMD_OK && c.file < 0) rc = femd_fail(err, FEMD_BAD_INPUT, "%s: it is no HDF5 file, or damaged", path);

@@ -59,11 +59,15 @@ static femd_status fields_evaluate(const fields_command *c, const eval_source *s
     if (isnan(s->temperature) && !c->eval.temperature)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: temperature: it has no value at the origin; give one with --temperature", c->eval.path);
-    FEMD_TRY(eval_controls(&c->eval, s->Q, femd_material_capabilities(m->material), s->temperature, &q, err));
-    if (c->eval.state) FEMD_TRY(run_output_read(c->eval.state, in, err));
-    if (in->size) femd_hash_domain("state", in->data, in->size, &q.state_in);
+    const femd_capabilities *caps = femd_material_capabilities(m->material);
+    FEMD_TRY(eval_controls(&c->eval, s->Q, caps, s->temperature, &q, err));
+    if (c->eval.state) FEMD_TRY(eval_read_state(c->eval.state, caps, in, &q.state_in, err));
     const femd_bytes before = {in->data, in->size};
-    FEMD_TRY(femd_material_evaluate(m->material, &q, &before, &beat, &r, out, err));
+    femd_error said = FEMD_ERROR_INIT;
+    const femd_status rc = femd_material_evaluate(m->material, &q, &before, &beat, &r, out, &said);
+    if (rc != FEMD_OK && c->eval.state && !femd_status_is_physics(rc))
+        return femd_fail(err, FEMD_BAD_INPUT, "--state %s: %s", c->eval.state, said.text);
+    if (rc != FEMD_OK) return femd_fail(err, rc, "%s", said.text);
     const femd_bytes after = {out->data, out->size};
     ask.E = r.E;
     return fields_write_material(c, m, s->node, &after, &ask, err);

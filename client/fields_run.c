@@ -95,23 +95,19 @@ static const char *run_method(const cJSON *material) {
 }
 
 /* What output.local says of the fields, where the command line says nothing. */
-static femd_status run_take_local(const fields_run *r, fields_ask *ask, femd_error *err) {
-    const cJSON *local = femd_json_get(femd_json_get(r->cs.doc.root, "output"), "local"),
-                *grid = femd_json_get(local, "grid"), *spacing = femd_json_get(local, "spacing");
+static void run_take_local(const fields_run *r, fields_ask *ask) {
+    const cJSON *local = femd_json_get(femd_json_get(r->cs.doc.root, "output"), "local");
     static char text[64];
     *ask = r->c->ask;
-    if (!ask->grid.given && !ask->spacing && grid) {
+    if (!ask->grid.given && !ask->spacing && r->cs.local_grid[0]) {
         ask->grid.given = 1;
-        for (int k = 0; k < 3; k++) ask->grid.v[k] = cJSON_GetArrayItem(grid, k)->valuedouble;
-    } else if (!ask->grid.given && !ask->spacing && spacing) {
-        double m;
-        FEMD_TRY(femd_json_node_quantity(&r->cs.doc, spacing, FEMD_DIM_LENGTH, &m, err));
-        snprintf(text, sizeof text, "%.17g", m);
+        for (int k = 0; k < 3; k++) ask->grid.v[k] = r->cs.local_grid[k];
+    } else if (!ask->grid.given && !ask->spacing && r->cs.local_spacing > 0) {
+        snprintf(text, sizeof text, "%.17g", r->cs.local_spacing);
         ask->spacing = text;
     }
     if (!ask->kernel) ask->kernel = femd_json_string(local, "kernel", NULL);
-    if (!ask->samples) ask->samples = (int)femd_json_number(local, "samples", 0);
-    return FEMD_OK;
+    if (!ask->samples) ask->samples = r->cs.local_samples;
 }
 
 /* Fields of one state into FOLDER/STEM.*. */
@@ -122,7 +118,7 @@ static femd_status run_fields_of(fields_run *r, const char *folder, const char *
     femd_local_fields f = {0};
     femd_local_ask ask;
     fields_ask words;
-    FEMD_TRY(run_take_local(r, &words, err));
+    run_take_local(r, &words);
     FEMD_TRY(fields_read_ask(&words, &ask, err));
     FEMD_TRY(run_open_maker(r, &bytes, err));
     const cJSON *node = r->cs.material[r->opened].node;
@@ -132,6 +128,7 @@ static femd_status run_fields_of(fields_run *r, const char *folder, const char *
     o->material = r->m.id;
     femd_hash_domain("state", state->data, state->size, &o->state);
     femd_status rc = femd_material_fields(r->m.material, &bytes, &ask, &beat, &f, err);
+    if (rc == FEMD_PROTOCOL) err->code = rc = FEMD_BAD_INPUT; /* a state in a file came from no worker */
     if (rc == FEMD_OK) rc = fields_write(folder, stem, &f, o, &r->c->picture, r->c->quiet, grid, err);
     femd_local_fields_clear(&f);
     return rc;
@@ -172,10 +169,11 @@ static femd_status run_find_steps(const char *folder, uint64_t id, int **steps, 
     femd_status rc = FEMD_OK;
     for (struct dirent *e; rc == FEMD_OK && (e = readdir(dir));) {
         uint64_t of;
-        int step, used = 0;
-        if (sscanf(e->d_name, "local_%" SCNu64 "_%d.state%n", &of, &step, &used) != 2 || !used || e->d_name[used])
-            continue;
-        if (of != id || step < 0) continue;
+        int step;
+        if (sscanf(e->d_name, "local_%" SCNu64 "_%d", &of, &step) != 2) continue;
+        char name[64];
+        snprintf(name, sizeof name, "local_%" PRIu64 "_%04d.state", of, step);
+        if (of != id || step < 0 || strcmp(name, e->d_name) != 0) continue; /* femd run calls it so, and once */
         int *grown = realloc(*steps, (*n + 1) * sizeof *grown);
         if (!grown) rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for the steps of a point");
         if (!grown) continue;

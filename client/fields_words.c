@@ -159,7 +159,7 @@ femd_status fields_write(const char *folder, const char *stem, const femd_local_
 /* ---- what is asked ---- */
 
 femd_status fields_read_ask(const fields_ask *ask, femd_local_ask *out, femd_error *err) {
-    *out = (femd_local_ask){.spacing = 2, .samples = ask->samples ? ask->samples : 1};
+    *out = (femd_local_ask){.spacing = FEMD_LOCAL_SPACING, .samples = ask->samples ? ask->samples : 1};
     if (ask->grid.given && ask->spacing) return femd_fail(err, FEMD_BAD_INPUT, "give a grid or a spacing, not both");
     for (int k = 0; ask->grid.given && k < 3; k++) {
         const double n = ask->grid.v[k];

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_local.h"
 #include "commands.h"
 #include "femd/clock.h"
 #include "femd/material_files.h"
@@ -137,6 +138,7 @@ int models_try(void *user) {
     model *models = calloc(c->nmaterials ? c->nmaterials : 1, sizeof *models);
     femd_status rc = models ? models_open(c, models, &err) : femd_fail(&err, FEMD_NO_MEMORY, "out of memory");
     if (rc == FEMD_OK) rc = models_check_wants(c, models, &err);
+    if (rc == FEMD_OK) rc = check_local_alone(c, models, &err);
     if (rc == FEMD_OK) models_note_remarks(c, models, trial->remarks);
     for (size_t i = 0; models && i < c->nmaterials; i++) model_close(&models[i]);
     free(models);

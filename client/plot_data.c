@@ -1,12 +1,13 @@
 /* Reader of femd's own history.csv and VTU files (appended raw data, one cell type). */
 #include "plot_data.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "femd/file.h"
 
 static femd_status plot_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "no memory for the results");
@@ -18,10 +19,11 @@ static femd_status plot_read_file(const char *folder, const char *name, femd_buf
     femd_status rc = FEMD_OK;
     if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
         return femd_fail(err, FEMD_BAD_INPUT, "%s: the name is too long", folder);
-    FILE *f = fopen(path, "rbe");
+    const char *why;
+    FILE *f = femd_file_open(path, &why);
     if (!f)
         return femd_fail(err, FEMD_BAD_INPUT, "%s: %s; femd plot takes the folder that femd run has written", path,
-                         strerror(errno));
+                         why);
     while (rc == FEMD_OK && (n = fread(chunk, 1, sizeof chunk, f)) > 0) rc = femd_buffer_append(out, chunk, n, err);
     if (rc == FEMD_OK) rc = femd_buffer_append(out, "", 1, err); /* a text ends */
     fclose(f);

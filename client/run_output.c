@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "femd/file.h"
+
 /* ---- names ---- */
 
 static int run_output_ends_with(const char *s, size_t n, const char *end) {
@@ -102,8 +104,9 @@ void run_output_close(run_output *o, int code) {
 /* ---- whole files ---- */
 
 femd_status run_output_read(const char *path, femd_buffer *out, femd_error *err) {
-    FILE *f = fopen(path, "rbe");
-    if (!f) return femd_fail(err, FEMD_IO, "cannot read %s: %s", path, strerror(errno));
+    const char *why;
+    FILE *f = femd_file_open(path, &why);
+    if (!f) return femd_fail(err, FEMD_BAD_INPUT, "cannot read %s: %s", path, why);
     femd_status rc = FEMD_OK;
     for (size_t n = 1; rc == FEMD_OK && n > 0;) {
         rc = femd_buffer_reserve(out, 1u << 16, err);

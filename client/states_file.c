@@ -9,6 +9,7 @@
 
 #include "femd/arrays.h"
 #include "femd/buffer.h"
+#include "femd/file.h"
 #include "femd/hash.h"
 
 enum { STATES_AT_ONCE = 256, STATES_HEAD = 16, STATES_ENTRY = 40 };
@@ -156,8 +157,9 @@ static femd_status states_read_all(femd_client *c, FILE *f, size_t *count, const
 femd_status femd_states_load(femd_client *c, const char *path, size_t *states, femd_error *err) {
     size_t count = 0;
     if (!c || !path) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_states_load: NULL argument");
-    FILE *f = fopen(path, "rbe");
-    if (!f) return femd_fail(err, FEMD_IO, "cannot read %s: %s", path, strerror(errno));
+    const char *why;
+    FILE *f = femd_file_open(path, &why);
+    if (!f) return femd_fail(err, FEMD_IO, "cannot read %s: %s", path, why);
     const femd_status rc = states_read_all(c, f, &count, path, err);
     fclose(f);
     if (states) *states = count;

@@ -6,6 +6,7 @@
 #include "fields/boundary.h"
 #include "fields/constitutive.h"
 #include "results/probe.h"
+#include "results/recorder.h"
 #include "solve/foresee.h"
 #include "solve/setup.h"
 
@@ -52,7 +53,8 @@ femd_status femd_trial(MPI_Comm comm, const femd_case *cs, femd_error *err) {
     femd_problem *p = NULL;
     femd_probes *probes = NULL;
     FEMD_TRY(femd_problem_create_law(comm, cs, &law, &p, err));
-    femd_status rc = femd_probes_create(p, &probes, err);
+    femd_status rc = femd_recorder_check_local(p, err);
+    if (rc == FEMD_OK) rc = femd_probes_create(p, &probes, err);
     if (rc == FEMD_OK) rc = cs->arc_length ? trial_path(p, err) : femd_foresee(p, err);
     femd_probes_destroy(&probes);
     femd_problem_destroy(&p);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "femd/file.h"
 #include "json_walk.h"
 #include "utf8.h"
 
@@ -225,8 +226,9 @@ static femd_status json_read_all(FILE *f, const char *path, char **text, size_t 
 
 femd_status femd_json_read(const char *path, femd_json *doc, femd_error *err) {
     *doc = (femd_json)FEMD_JSON_INIT;
-    FILE *f = fopen(path, "rb");
-    if (!f) return femd_fail(err, FEMD_BAD_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
+    const char *why;
+    FILE *f = femd_file_open(path, &why);
+    if (!f) return femd_fail(err, FEMD_BAD_INPUT, "%s: cannot be opened: %s", path, why);
     char *text;
     size_t n;
     femd_status rc = json_read_all(f, path, &text, &n, err);

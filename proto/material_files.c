@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "femd/file.h"
+
 #define SYSTEM_POTENTIALS "/usr/share/lammps/potentials"
 #define FILE_BYTES_MAX    (200u << 20)
 
@@ -85,8 +87,9 @@ femd_status femd_material_find(const femd_json *doc, const cJSON *node, const ch
 
 static femd_status files_read(const femd_json *doc, const cJSON *node, const char *path, femd_buffer *out,
                               femd_error *err) {
-    FILE *f = fopen(path, "rb");
-    if (!f) return femd_json_fail(doc, node, err, "cannot read \"%s\": %s", path, strerror(errno));
+    const char *why;
+    FILE *f = femd_file_open(path, &why);
+    if (!f) return femd_json_fail(doc, node, err, "cannot read \"%s\": %s", path, why);
     femd_status rc = FEMD_OK;
     size_t n = 1;
     while (rc == FEMD_OK && n > 0) {

@@ -186,6 +186,9 @@ typedef struct femd_case {
     femd_case_probe *probe; /* owned */
     size_t nlocal;
     uint64_t *local;            /* owned: points whose states are kept with the fields, each once */
+    int local_grid[3];          /* cells of these fields; 0: by spacing */
+    double local_spacing;       /* m; 0: the usual one */
+    int local_samples;          /* configurations of what is sampled; default 1 */
     int first_piola;            /* fields: first Piola-Kirchhoff stress too */
     int stop_unanswered;        /* 1: a point without an answer to output.wants ends the run after that step */
     int k_reuse;                /* 1: output.conductivity_reuse is given */
@@ -235,6 +238,10 @@ int femd_case_mixed_is_direct(const femd_case *c, double unknowns);
 /* BAD_INPUT if a material's engine does not answer that, or not as it must be. */
 FEMD_MUST_CHECK femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                     femd_error *err);
+/* BAD_INPUT if the material of a point of output.local keeps nothing of which fields are made, or is to be sampled
+ * where it is at rest. */
+FEMD_MUST_CHECK femd_status femd_case_check_local(const femd_case *c, size_t material, const femd_capabilities *caps,
+                                                  femd_error *err);
 /* Pressure of a point at reference position x and a time, Pa; not of a file. BAD_INPUT where an expression gives no
  * number. */
 FEMD_MUST_CHECK femd_status femd_case_pressure(const femd_case *c, const double x[3], double time, double *pascal,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "case/case_read.h"
+#include "femd/file.h"
 #include "femd/orientation.h"
 
 static femd_status orientations_no_memory(femd_error *err) {
@@ -149,10 +150,10 @@ static femd_status orientations_of_file(femd_case *c, size_t *room, const femd_c
     orientation_file t = {.name = node->valuestring};
     char *path = case_path(c, node->valuestring), *line;
     if (!path) return orientations_no_memory(err);
-    t.f = fopen(path, "re");
+    const char *why;
+    t.f = femd_file_open(path, &why);
     free(path);
-    if (!t.f)
-        return femd_json_fail(&c->doc, node, err, "cannot read \"%s\" in %s: %s", t.name, c->folder, strerror(errno));
+    if (!t.f) return femd_json_fail(&c->doc, node, err, "cannot read \"%s\" in %s: %s", t.name, c->folder, why);
     femd_status rc = orientations_head(c, node, &t, err);
     while (rc == FEMD_OK && orientations_next_line(&t, &line))
         rc = orientations_row(c, room, base, node, &t, line, err);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "femd/file.h"
 #include "mesh/gmsh_scan_private.h"
 
 static long scan_line(const gmsh_scan *s) {
@@ -29,8 +30,9 @@ static void scan_end_lines(gmsh_scan *s) {
 }
 
 femd_status gmsh_scan_load(const char *path, gmsh_scan *s, femd_error *err) {
-    FILE *f = fopen(path, "rbe");
-    if (!f) return femd_fail(err, FEMD_BAD_INPUT, "%s", strerror(errno));
+    const char *why;
+    FILE *f = femd_file_open(path, &why);
+    if (!f) return femd_fail(err, FEMD_BAD_INPUT, "%s", why);
     size_t room = 0, got = 1;
     while (got > 0) {
         if (s->size + 65536 > room) {

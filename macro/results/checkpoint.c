@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/collective.h"
+#include "femd/file.h"
 #include "femd/hash.h"
 #include "fields/constitutive.h"
 #include "results/checkpoint_case.h"
@@ -20,8 +21,9 @@ enum { FORMAT = 16 };
 /* ---- which case it is ---- */
 
 static femd_status identity_read_file(const char *path, femd_buffer *out, femd_error *err) {
-    FILE *f = fopen(path, "rb");
-    if (!f) return femd_fail(err, FEMD_IO, "cannot read %s", path);
+    const char *why;
+    FILE *f = femd_file_open(path, &why);
+    if (!f) return femd_fail(err, FEMD_IO, "cannot read %s: %s", path, why);
     femd_status rc = FEMD_OK;
     char piece[65536];
     for (size_t n; rc == FEMD_OK && (n = fread(piece, 1, sizeof piece, f)) > 0;)

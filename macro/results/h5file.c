@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "femd/file.h"
+
 struct femd_h5 {
     hid_t file;
     char *path;
@@ -94,7 +96,10 @@ femd_status femd_h5_create(const char *path, femd_h5 **out, femd_error *err) {
 
 femd_status femd_h5_open(const char *path, femd_h5 **out, femd_error *err) {
     *out = NULL;
-    if (access(path, R_OK) != 0) return femd_fail(err, FEMD_IO, "cannot read %s: %s", path, strerror(errno));
+    const char *why;
+    FILE *is_file = femd_file_open(path, &why); /* HDF5 waits for the writer of a pipe */
+    if (!is_file) return femd_fail(err, FEMD_IO, "cannot read %s: %s", path, why);
+    fclose(is_file);
     femd_h5 *f = h5_new(path, 0);
     if (!f) return femd_fail(err, FEMD_NO_MEMORY, "no memory for a file name");
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);

@@ -147,7 +147,10 @@ static int local_step_of(const char *name) {
     static const char *const ends[] = {"state", "vti", "vts", "xyz", "json"};
     unsigned long long id;
     int step = -1, used = 0;
+    char stem[64];
     if (sscanf(name, "local_%llu_%d.%n", &id, &step, &used) != 2 || used == 0 || step < 0) return -1;
+    snprintf(stem, sizeof stem, "local_%llu_%04d.", id, step);
+    if (strncmp(name, stem, strlen(stem)) != 0) return -1; /* local_17_03.state is not */
     for (size_t i = 0; i < sizeof ends / sizeof *ends; ++i) {
         const size_t n = strlen(ends[i]);
         if (strncmp(name + used, ends[i], n) == 0 && (!name[used + n] || strcmp(name + used + n, ".tmp") == 0))

@@ -67,6 +67,17 @@ static femd_status recorder_load(femd_recorder *r, femd_problem *p, femd_error *
     return FEMD_OK;
 }
 
+/* Is there anything to keep of this rank's points of output.local? */
+static femd_status recorder_check_local_materials(const femd_problem *p, femd_error *err) {
+    for (size_t k = 0; k < p->cs->nlocal; ++k)
+        for (PetscInt i = 0; i < p->pt->n; ++i) {
+            const size_t material = (size_t)p->pt->material[i];
+            if (p->pt->id[i] == p->cs->local[k])
+                FEMD_TRY(femd_case_check_local(p->cs, material, &p->caps[material], err));
+        }
+    return FEMD_OK;
+}
+
 void femd_recorder_begin(femd_recorder *r) {
     *r = (femd_recorder){.began = femd_clock()};
 }
@@ -76,8 +87,8 @@ femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char 
     femd_history_fit(&r->history, p->cs);
     r->info.ranks = p->size;
     FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? recorder_check_folder(r, err) : FEMD_OK, err));
-    for (size_t k = 0; k < p->cs->nlocal; ++k)
-        FEMD_TRY(femd_recorder_check_id(p, "output.local.points:", p->cs->local[k], err));
+    FEMD_TRY(femd_recorder_check_local(p, err));
+    FEMD_TRY(femd_agree(p->comm, recorder_check_local_materials(p, err), err));
     FEMD_TRY(femd_probes_create(p, &r->probes, err));
     return resume ? recorder_load(r, p, err) : FEMD_OK;
 }
@@ -248,6 +259,13 @@ femd_status femd_recorder_check_id(femd_problem *p, const char *who, uint64_t id
     if (id < total) return FEMD_OK;
     return femd_fail(err, FEMD_BAD_INPUT, "%s %llu: the points of this case have the numbers 0 to %llu", who,
                      (unsigned long long)id, (unsigned long long)total - 1);
+}
+
+femd_status femd_recorder_check_local(femd_problem *p, femd_error *err) {
+    femd_status rc = FEMD_OK;
+    for (size_t k = 0; rc == FEMD_OK && k < p->cs->nlocal; ++k)
+        rc = femd_recorder_check_id(p, "output.local.points:", p->cs->local[k], err);
+    return rc == FEMD_OK ? rc : femd_error_prefix(err, "%s", p->cs->path);
 }
 
 static femd_status recorder_dump_mine(const femd_recorder *r, femd_problem *p, PetscInt i, femd_error *err) {

@@ -43,6 +43,8 @@ FEMD_MUST_CHECK femd_status femd_recorder_finish(femd_recorder *r, femd_problem 
 FEMD_MUST_CHECK femd_status femd_recorder_dump(femd_recorder *r, femd_problem *p, uint64_t id, femd_error *err);
 /* BAD_INPUT with the accepted range, after `who` asks, if there is no point of that number. */
 FEMD_MUST_CHECK femd_status femd_recorder_check_id(femd_problem *p, const char *who, uint64_t id, femd_error *err);
+/* BAD_INPUT if a point of output.local is none of the body. Collective. */
+FEMD_MUST_CHECK femd_status femd_recorder_check_local(femd_problem *p, femd_error *err);
 /* The table of the steps, on rank 0. */
 void femd_recorder_table(const femd_recorder *r, const femd_problem *p, FILE *out);
 void femd_recorder_clear(femd_recorder *r);

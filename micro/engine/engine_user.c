@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/engines.h"
+#include "femd/file.h"
 #include "femd/hash.h"
 #include "forces/level.h"
 #include "micro.h"
@@ -95,8 +96,12 @@ static femd_status user_hash(const char *name, const char *path, femd_error *err
 static femd_status user_load(const char *path, const femd_engine **engine, femd_error *err) {
     char *whole = realpath(path, NULL);
     if (!whole) return femd_fail(err, FEMD_BAD_INPUT, "the shared object \"%s\": %s", path, strerror(errno));
-    void *library = dlopen(whole, RTLD_NOW | RTLD_LOCAL);
+    const char *why;
+    FILE *file = femd_file_open(whole, &why); /* a pipe would have dlopen wait */
+    void *library = file ? dlopen(whole, RTLD_NOW | RTLD_LOCAL) : NULL;
     free(whole);
+    if (!file) return femd_fail(err, FEMD_BAD_INPUT, "the shared object \"%s\": %s", path, why);
+    fclose(file);
     if (!library) return femd_fail(err, FEMD_BAD_INPUT, "cannot load the shared object: %s", dlerror());
     *engine = dlsym(library, "femd_engine_v1");
     const femd_status rc = user_check_engine(path, *engine, err);

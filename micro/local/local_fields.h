@@ -39,6 +39,8 @@ typedef struct femd_local_quantity {
 enum { FEMD_LOCAL_COMPONENTS = 38 };
 extern const femd_local_quantity femd_local_quantities[FEMD_LOCAL_FIELDS];
 
+#define FEMD_LOCAL_SPACING 2.0 /* angstrom, of cells whose width nobody gives */
+
 typedef struct femd_local_ask {
     int grid[3];      /* cells along each lattice vector; 0: by spacing */
     double spacing;   /* angstrom, of the reference cell */

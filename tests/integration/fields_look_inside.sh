@@ -159,10 +159,35 @@ echo '{"engine": "elastic", "young": "1 GPa", "poisson": 0.3}' >elastic.json
 refused "no atoms" elastic.json
 head -c 20000 a/checkpoint.h5 >empty/checkpoint.h5
 refused "checkpoint.h5" empty --case case.json --point 1
-for bad in 'points=[16]:output.local.points: 16' 'points=[0,0]:named twice' 'points=[]:points' 'grid=[100,100,100]:at most 262144' \
-    'spacing=1:not both' 'kernel=cubic:kernel'; do
-    timeout $((60 * patience)) femd run case.json --out e --set "output.local.${bad%%:*}" >e.log 2>&1
-    [ $? -eq 2 ] || fail "femd run with output.local.${bad%%:*}"
-    grep -qF -- "${bad#*:}" e.log || fail "${bad%%:*} does not say: ${bad#*:}"
+# told before anything is evaluated, by femd check as by femd run
+for bad in 'local.points=[16]!case.json: output.local.points: 16' 'local.points=[0,0]!named twice' 'local.points=[]!points' 'local.grid=[100,100,100]!at most 262144' \
+    'local.spacing=1!not both' 'local.kernel=cubic!kernel' 'local.samples=2!output.local.samples: 2, but the atoms of materials.foam are at rest' \
+    'local={"points":[0],"spacing":1e-13}!output.local: materials.foam: a grid of 14378' \
+    "materials.foam=$(cat elastic.json)!output.local.points: materials.foam: its engine has no atoms" \
+    'materials.foam.engine="cauchy-born"!output.local.points: materials.foam: its points keep no states'; do
+    set=${bad%!*} programs="check"
+    case $set in *"[16]"* | *samples* | *elastic*) programs="check,run --out e" ;; esac
+    case $set in local*) set=output.$set ;; esac
+    IFS=, read -r -a programs <<<"$programs"
+    for program in "${programs[@]}"; do
+        # shellcheck disable=SC2086
+        timeout $((60 * patience)) femd $program case.json --set "$set" >e.log 2>&1
+        [ $? -eq 2 ] || fail "femd $program with $set"
+        grep -qF -- "${bad##*!}" e.log || fail "femd $program with $set does not say: ${bad##*!}: $(cat e.log)"
+        [ ! -e e ] || fail "femd $program with $set left files"
+    done
 done
+timeout $((60 * patience)) femd check case.json >check.log 2>&1 || fail "femd check of a case with output.local: $(cat check.log)"
+
+# what is no file is waited for by nobody; a file that femd run does not call so is no step
+mkfifo pipe && : >nothing
+refused "pipe: cannot be opened: it is a pipe, not a file" pipe
+refused "--state: cannot read pipe: it is a pipe" foam.json --state pipe
+refused "--state: cannot read /dev/null: it is a device" foam.json --state /dev/null
+refused "--state: cannot read .: it is a folder" foam.json --state .
+refused "--state nothing: it is empty" foam.json --state nothing
+refused "--state case.json:" foam.json --state case.json
+cp a/local_9_0002.state a/local_9_02.state
+timeout $((60 * patience)) femd fields a --case case.json --out d -q >d.log 2>&1 || fail "femd fields beside a file of another name"
+cmp -s d/local_9.pvd a/local_9.pvd || fail "a step counts twice"
 echo "fields show what is inside"

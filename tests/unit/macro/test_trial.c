@@ -13,6 +13,7 @@
 #include "case/case.h"
 #include "model.h"
 #include "results/probe.h"
+#include "results/recorder.h"
 #include "solve/foresee.h"
 #include "trial.h"
 
@@ -42,6 +43,7 @@ static void trial_with(const char *set, const char *words) {
     femd_probes *probes = NULL;
     test_law_init(&law);
     femd_status refused = femd_problem_create_law(PETSC_COMM_WORLD, &cs, &law.table, &p, &run);
+    if (refused == FEMD_OK) refused = femd_recorder_check_local(p, &run);
     if (refused == FEMD_OK) refused = femd_probes_create(p, &probes, &run);
     if (refused == FEMD_OK) refused = femd_foresee(p, &run);
     assert_int_equal(refused, rc);
@@ -56,6 +58,8 @@ static void what_a_run_refuses_is_refused(void **state) {
     trial_with(NULL, NULL);
     trial_with("output={\"probes\":[{\"name\":\"end\",\"at\":[2,1,1]}]}", NULL);
     trial_with("output={\"probes\":[{\"name\":\"end\",\"at\":[2.1,1,1]}]}", "lies outside the body");
+    trial_with("output={\"local\":{\"points\":[15]}}", NULL);
+    trial_with("output={\"local\":{\"points\":[3,999]}}", "output.local.points: 999: the points of this case have");
     trial_with("boundary[1].displacement[0]=\"=0.01/t\"", NULL);
     trial_with("boundary[1].displacement[0]=\"=0.01/(1-t)\"",
                "boundary[1].displacement[0]: the expression \"0.01/(1-t)\" gives inf at (2, ");
