@@ -28,9 +28,11 @@ femd_status check_mesh_open(const femd_case *c, check_mesh *m, femd_error *err) 
     FEMD_TRY(check_mesh_count_points(c, m, err));
     FEMD_TRY(femd_mesh_check_reach(c, &m->mesh, err));
     FEMD_TRY(femd_mesh_check(c, &m->mesh, err));
+    FEMD_TRY(femd_mesh_check_fan(c, &m->mesh, err));
     FEMD_TRY(femd_mesh_check_overlap(c, &m->mesh, err));
     FEMD_TRY(femd_mesh_check_conform(c, &m->mesh, err));
-    return femd_mesh_measure_create(c, &m->mesh, &m->measure, err);
+    FEMD_TRY(femd_mesh_measure_create(c, &m->mesh, &m->measure, err));
+    return femd_mesh_find_gap(c, &m->mesh, &m->measure.gap, err);
 }
 
 void check_mesh_close(check_mesh *m) {
@@ -121,6 +123,27 @@ static void check_print_far(const femd_case *c, const double size[3], length_uni
     }
 }
 
+/* Where cells that may have been meant to hang together do not. */
+static void check_print_open(const femd_mesh_measure *measure, length_unit unit) {
+    const femd_mesh_doubled *doubled = &measure->doubled;
+    const femd_mesh_gap *gap = &measure->gap;
+    const double metre = unit.metres;
+    if (doubled->faces > 0)
+        printf(
+            "  %-24s %d pair%s of faces (%.6g %s^2) lie corner on corner with nodes of their own, one at (%.6g, "
+            "%.6g, %.6g) %s:\n  %-24s a crack, whose sides move freely; bodies that were to be one are to share their "
+            "nodes (in Gmsh: Coherence)\n",
+            "doubled", doubled->faces, doubled->faces == 1 ? "" : "s", doubled->area / (metre * metre), unit.name,
+            doubled->x[0] / metre, doubled->x[1] / metre, doubled->x[2] / metre, unit.name, "");
+    if (gap->faces > 0)
+        printf(
+            "  %-24s a gap of up to %.3g %s between cells %d and %d (counted from 0) at (%.6g, %.6g, %.6g) %s, and %d "
+            "more such faces:\n  %-24s a thin void; or two bodies whose meshes cut a curved surface differently, and "
+            "which hang together at some nodes only\n",
+            "gap", gap->wide / metre, unit.name, gap->cells[0], gap->cells[1], gap->x[0] / metre, gap->x[1] / metre,
+            gap->x[2] / metre, unit.name, gap->faces - 1, "");
+}
+
 void check_mesh_print(const femd_case *c, const check_mesh *m) {
     const femd_mesh *mesh = &m->mesh;
     const femd_mesh_measure *measure = &m->measure;
@@ -147,6 +170,7 @@ void check_mesh_print(const femd_case *c, const check_mesh *m) {
                "hinge", measure->joint.bodies, measure->joint.nodes, measure->joint.nodes == 1 ? "" : "s",
                measure->joint.x[0] / unit.metres, measure->joint.x[1] / unit.metres, measure->joint.x[2] / unit.metres,
                unit.name, "");
+    check_print_open(measure, unit);
     check_print_groups("volume", mesh->nregions, mesh->region, measure->region, 3, unit);
     check_print_groups("surface", mesh->nsurfaces, mesh->surface, measure->surface, 2, unit);
     printf("  %-24s number %d at (%.6g, %.6g, %.6g) %s: shape %.2g (1 is regular, 0 flat)\n", "worst cell",

@@ -31,6 +31,7 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_box.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_conform.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_doubled.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_gmsh.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_measure.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/mesh_memory.c

@@ -27,6 +27,7 @@ static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mes
     FEMD_TRY(femd_mesh_materials(cs, mesh, *material, err));
     FEMD_TRY(femd_mesh_check_reach(cs, mesh, err));
     FEMD_TRY(femd_mesh_check(cs, mesh, err));
+    FEMD_TRY(femd_mesh_check_fan(cs, mesh, err));
     FEMD_TRY(femd_mesh_check_overlap(cs, mesh, err));
     FEMD_TRY(femd_mesh_check_conform(cs, mesh, err));
     FEMD_TRY(femd_mesh_parts(mesh, *material + mesh->ncells, nparts, err));

@@ -48,6 +48,8 @@ FEMD_MUST_CHECK femd_status femd_mesh_gmsh(const femd_case *cs, femd_mesh *mesh,
 void femd_mesh_cell_nodes(const femd_mesh *mesh, const femd_element *element, int c, double *x);
 /* BAD_INPUT with the number of the first cell that is inverted or flat, a curved one anywhere in it. */
 FEMD_MUST_CHECK femd_status femd_mesh_check(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
+/* BAD_INPUT if more cells have a node in common than the checks below can compare in seconds. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_mesh_check_fan(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
 /* BAD_INPUT with the numbers of two cells if the middle of one, or a place halfway from there to one of its corners,
  * lies inside the other. For a mesh of a file that has passed femd_mesh_check. NO_MEMORY. */
 FEMD_MUST_CHECK femd_status femd_mesh_check_overlap(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
@@ -55,6 +57,15 @@ FEMD_MUST_CHECK femd_status femd_mesh_check_overlap(const femd_case *cs, const f
  * hanging node, or a face that each cuts by another diagonal. Cracks, whose faces match node by node, and parts that
  * share no node are no such. For a mesh of a file that has passed femd_mesh_check. NO_MEMORY. */
 FEMD_MUST_CHECK femd_status femd_mesh_check_conform(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
+/* What is between faces that lie on one another so, but apart: a void that is thinner than half their width, of which
+ * one side has no node of its own. It may be meant, or left by bodies whose meshes cut a curved surface differently. */
+typedef struct femd_mesh_gap {
+    int faces, cells[2]; /* such faces on one side; of the first the cells on both */
+    double wide, x[3];   /* m: the farthest that two are apart; the middle of the first */
+} femd_mesh_gap;
+/* All 0 if there is none. For a mesh that has passed femd_mesh_check_conform. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_mesh_find_gap(const femd_case *cs, const femd_mesh *mesh, femd_mesh_gap *gap,
+                                               femd_error *err);
 /* BAD_INPUT where the body's lengths, or numbers of displacements beside them, are out of all range (of displacements:
  * a million times the body's diagonal). */
 FEMD_MUST_CHECK femd_status femd_mesh_check_reach(const femd_case *cs, const femd_mesh *mesh, femd_error *err);
@@ -82,6 +93,14 @@ typedef struct femd_mesh_joint {
 /* Cells of the shape `cell`. All 0 if there is no such joint. NO_MEMORY. */
 FEMD_MUST_CHECK femd_status femd_mesh_joints(const femd_mesh *mesh, const femd_cell *cell, femd_mesh_joint *joint,
                                              femd_error *err);
+/* Faces in one place, corner on corner, whose cells share no face there. */
+typedef struct femd_mesh_doubled {
+    int faces;         /* pairs of them */
+    double area, x[3]; /* m^2 of one side; the middle of one */
+} femd_mesh_doubled;
+/* All 0 if there are none. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_mesh_doubled_faces(const femd_mesh *mesh, const femd_cell *cell,
+                                                    femd_mesh_doubled *found, femd_error *err);
 /* Number of a name in a list of n, -1 if it is not there. */
 int femd_mesh_find_name(const femd_mesh_name *list, int n, const char *name);
 

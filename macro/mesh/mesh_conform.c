@@ -9,7 +9,10 @@
  *   - if they lie in one plane, to the digits that files have (a notch may be as sharp as a thousandth);
  *   - if the surface is curved, so that they lie a little apart, where all corners of one of them are corners of such
  *     faces on the other side too: what is between them is closed, and no notch.
- * Only faces at the same node are compared: the cost grows as the number of cells. */
+ * Only faces at the same node are compared: the cost grows as the number of cells.
+ *
+ * A curved surface in coarser facets leaves more between its two sides, which may be a void that is meant: such a gap
+ * is found by wider limits, and told, not refused. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +26,8 @@ static const double conform_least_area = 0.01; /* of the smaller face, in both: 
 static const double conform_same_place = 0.02; /* of the size of a face: a node on its double */
 static const double conform_plane = 1e-3;      /* of the size: apart, but in one plane */
 static const double conform_closed = 0.2;      /* of the larger's size: apart, of a curved surface in facets */
+static const double conform_gap_facing = -0.5; /* normals of the sides of a gap... */
+static const double conform_gap = 0.5;         /* ...and how far they are apart, of the larger's size */
 static const double conform_depth = 0.3;       /* of the depth of the cells behind them: thin bodies have two sides */
 
 enum { CONFORM_CUT = 2 * FEMD_FACE_CORNERS }; /* most corners of what two faces have in common */
@@ -35,14 +40,15 @@ typedef struct conform_face {
     int matched;                            /* lies on a face, node on node */
     double middle[3], normal[3];            /* the normal looks out of the cell */
     double area, depth, warp;               /* depth: of the cell behind it; warp: farthest corner from its plane */
+    double apart;                           /* m: from those that it lies on with a gap between, at most */
 } conform_face;
 
 typedef struct conform_search {
     const femd_case *cs;
     const femd_mesh *mesh;
     conform_face *face;
-    int nfaces;
-    int *first, *at; /* faces at vertex v: at[first[v]] to at[first[v + 1] - 1] */
+    int nfaces, gaps; /* gaps: what lies apart is looked for, not what is refused */
+    int *first, *at;  /* faces at vertex v: at[first[v]] to at[first[v + 1] - 1] */
 } conform_search;
 
 /* ---- faces ---- */
@@ -209,12 +215,18 @@ static int conform_matches(const femd_mesh *mesh, const conform_face *p, const c
 static void conform_compare(conform_search *s, int f, int g) {
     conform_face *p = &s->face[f], *q = &s->face[g];
     double apart;
-    if (p->cell == q->cell || femd_dot3(p->normal, q->normal) > conform_facing) return;
+    if (p->cell == q->cell) return;
+    if (femd_dot3(p->normal, q->normal) > (s->gaps ? conform_gap_facing : conform_facing)) return;
     const double least = fmin(p->area, q->area), size = sqrt(least);
     if (conform_common(s->mesh, p, q, &apart) < conform_least_area * least) return;
-    if (apart > conform_depth * fmin(p->depth, q->depth)) return;
-    const double warp = fmin(p->warp + q->warp, 0.1 * size);
-    if (apart > conform_closed * sqrt(fmax(p->area, q->area)) + warp) return;
+    const double warp = fmin(p->warp + q->warp, 0.1 * size), most = sqrt(fmax(p->area, q->area));
+    if (s->gaps) { /* what lies below is the other side of a thin body */
+        if (apart > conform_gap * most + warp || conform_height(p, q->middle) < 0 || conform_height(q, p->middle) < 0)
+            return;
+        p->apart = fmax(p->apart, apart);
+        q->apart = fmax(q->apart, apart);
+    } else if (apart > conform_depth * fmin(p->depth, q->depth) || apart > conform_closed * most + warp)
+        return;
     if (conform_matches(s->mesh, p, q, size)) {
         p->matched = q->matched = 1;
         return;
@@ -270,7 +282,8 @@ static femd_status conform_refuse(const conform_search *s, const conform_face *p
                      shared, shared == 1 ? "" : "s", how);
 }
 
-static femd_status conform_look(conform_search *s, femd_error *err) {
+/* All faces with all that have a node in common with them. */
+static femd_status conform_compare_all(conform_search *s, femd_error *err) {
     FEMD_TRY(conform_make_faces(s, err));
     FEMD_TRY(conform_list_faces(s, err));
     for (int f = 0; f < s->nfaces; ++f)
@@ -283,20 +296,51 @@ static femd_status conform_look(conform_search *s, femd_error *err) {
                     conform_compare(s, f, g); /* once, of all in common */
             }
         }
+    return FEMD_OK;
+}
+
+static int conform_is_closed(const conform_face *p) {
+    return p->shared == (1u << p->n) - 1;
+}
+
+static femd_status conform_look(conform_search *s, femd_error *err) {
+    FEMD_TRY(conform_compare_all(s, err));
     for (int f = 0; f < s->nfaces; ++f) {
         const conform_face *p = &s->face[f];
-        const int closed = p->shared == (1u << p->n) - 1, g = p->with >= 0 ? p->with : closed ? p->loosely_with : -1;
+        const int g = p->with >= 0 ? p->with : conform_is_closed(p) ? p->loosely_with : -1;
         if (g >= 0 && !p->matched && !s->face[g].matched) return conform_refuse(s, p, &s->face[g], err);
     }
     return FEMD_OK;
+}
+
+static void conform_clear(conform_search *s) {
+    free(s->face);
+    free(s->first);
+    free(s->at);
 }
 
 femd_status femd_mesh_check_conform(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     conform_search s = {.cs = cs, .mesh = mesh};
     if (!cs->mesh.file) return FEMD_OK; /* the box is cut so that it does */
     const femd_status rc = conform_look(&s, err);
-    free(s.face);
-    free(s.first);
-    free(s.at);
+    conform_clear(&s);
+    return rc;
+}
+
+femd_status femd_mesh_find_gap(const femd_case *cs, const femd_mesh *mesh, femd_mesh_gap *gap, femd_error *err) {
+    conform_search s = {.cs = cs, .mesh = mesh, .gaps = 1};
+    *gap = (femd_mesh_gap){.faces = 0};
+    if (!cs->mesh.file) return FEMD_OK;
+    const femd_status rc = conform_compare_all(&s, err);
+    for (int f = 0; rc == FEMD_OK && f < s.nfaces; ++f) {
+        const conform_face *p = &s.face[f], *q = p->loosely_with >= 0 ? &s.face[p->loosely_with] : NULL;
+        if (!q || !conform_is_closed(p) || p->matched || q->matched) continue;
+        gap->wide = fmax(gap->wide, p->apart);
+        if (gap->faces++ > 0) continue;
+        gap->cells[0] = p->cell;
+        gap->cells[1] = q->cell;
+        memcpy(gap->x, p->middle, sizeof gap->x);
+    }
+    conform_clear(&s);
     return rc;
 }

@@ -248,6 +248,7 @@ static femd_status measure_all(measuring *w, femd_error *err) {
     if (!w->part) return femd_fail(err, FEMD_NO_MEMORY, "no memory to measure the mesh");
     measure_cells(w);
     FEMD_TRY(femd_mesh_joints(mesh, w->table.element->cell, &m->joint, err));
+    FEMD_TRY(femd_mesh_doubled_faces(mesh, w->table.element->cell, &m->doubled, err));
     measure_outside(w);
     FEMD_TRY(measure_surfaces(w, err));
     for (int i = 0; i < mesh->ninregion; ++i) {

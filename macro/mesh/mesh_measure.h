@@ -16,6 +16,8 @@ typedef struct femd_mesh_measure {
     double volume, outside; /* m^3; m^2 of the faces of one cell only */
     int nparts, nfaces;     /* parts that share no node; different faces */
     femd_mesh_joint joint;
+    femd_mesh_doubled doubled;
+    femd_mesh_gap gap;
     int worst; /* cell of the worst shape, its centre and shape: 1 regular, 0 flat, below that inverted */
     double worst_at[3], worst_shape;
     /* The part that is thinnest for its length: about its thickness and length, m, and the mean of the longest edges of

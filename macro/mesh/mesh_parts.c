@@ -37,6 +37,24 @@ femd_status femd_mesh_parts(const femd_mesh *mesh, int *part, int *nparts, femd_
     return FEMD_OK;
 }
 
+enum { PARTS_FAN = 10000 }; /* cells at a node: whose boxes meet is compared pair by pair, for some 5 s */
+
+femd_status femd_mesh_check_fan(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
+    const double scale = cs->mesh.scale > 0 ? cs->mesh.scale : 1, *x;
+    int *cells = calloc((size_t)mesh->nvertices + 1, sizeof *cells), most = 0;
+    if (!cells) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    for (size_t i = 0; i < (size_t)mesh->corners * (size_t)mesh->ncells; ++i)
+        if (++cells[mesh->cell[i]] > cells[most]) most = mesh->cell[i];
+    const int n = cells[most];
+    free(cells);
+    if (n <= PARTS_FAN) return FEMD_OK;
+    x = mesh->x + 3 * (size_t)most;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: mesh: %d cells of %s have one node in common, at (%.6g, %.6g, %.6g) of the file; at most %d "
+                     "are taken: mesh the place with cells that are no such needles",
+                     cs->path, n, mesh->title, x[0] / scale, x[1] / scale, x[2] / scale, PARTS_FAN);
+}
+
 /* ---- by faces ---- */
 
 /* body[cell]: the first cell of those that hang together by faces. */

@@ -304,6 +304,110 @@ static void a_pore_of_one_cell_is_taken(void **state) {
     }
 }
 
+/* ---- what is told, not refused ---- */
+
+static femd_mesh_gap gap_of(int line) {
+    femd_mesh_gap gap;
+    femd_error err = FEMD_ERROR_INIT;
+    conforms(line);
+    if (femd_mesh_find_gap(&b.cs, &b.mesh, &gap, &err) != FEMD_OK) fail_msg("line %d: %s", line, err.text);
+    return gap;
+}
+
+/* Around an axis 1 below, by 1.6 y: a unit block spans 92 degrees. */
+static void half_around(double *x) {
+    const double r = 1 + x[2], angle = 1.6 * x[1];
+    x[1] = r * sin(angle);
+    x[2] = r * cos(angle);
+}
+
+/* A chord of the inner side, two of the outer one: their middle is a gap of 1 - cos(0.8) along the normal. */
+static void a_gap_between_coarse_chords_is_told_with_its_place(void **state) {
+    (void)state;
+    begin(&femd_element_q1);
+    block((const int[3]){2, 1, 1}, 0, 0, -0.5, (const double[3]){1, 1, 0.5}, 1, 0, half_around);
+    block((const int[3]){2, 2, 1}, 0, 0, 0, one, 1, 0, half_around);
+    const femd_mesh_gap gap = gap_of(__LINE__);
+    assert_int_equal(gap.faces, 2);
+    assert_int_equal(gap.cells[0], 0);
+    assert_true(gap.cells[1] >= 2);
+    assert_true(fabs(gap.wide - 1e-6 * (1 - cos(0.8))) < 1e-12);
+    assert_true(fabs(gap.x[0] - 0.25e-6) < 1e-12);
+    begin(&femd_element_q1); /* of cells that share their faces there is none */
+    block((const int[3]){2, 2, 1}, 0, 0, -0.5, (const double[3]){1, 1, 0.5}, 1, 0, half_around);
+    block((const int[3]){2, 2, 1}, 0, 0, 0, one, 1, 0, half_around);
+    assert_int_equal(gap_of(__LINE__).faces, 0);
+    begin(&femd_element_q1); /* nor in a thin body, whose two sides look away from each other */
+    block((const int[3]){3, 3, 1}, 0, 0, 0, one, 1, 0, thin);
+    assert_int_equal(gap_of(__LINE__).faces, 0);
+    begin(&femd_element_q1); /* nor in a crack that is open */
+    block((const int[3]){4, 3, 4}, 0, 0, 0, (const double[3]){2, 1, 1}, 1, 0, NULL);
+    crack(0.5, 0.05, 0);
+    assert_int_equal(gap_of(__LINE__).faces, 0);
+}
+
+static void doubled_are(int line, int faces, double area, double x) {
+    femd_mesh_doubled found;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(femd_mesh_doubled_faces(&b.mesh, b.cs.element->cell, &found, &err), FEMD_OK);
+    if (found.faces != faces || fabs(found.area - 1e-12 * area) > 1e-20 ||
+        (faces && fabs(found.x[0] - 1e-6 * x) > 1e-14))
+        fail_msg("line %d: %d faces of %g m^2 at x = %g m", line, found.faces, found.area, found.x[0]);
+}
+
+static void faces_with_nodes_of_their_own_in_one_place_are_counted(void **state) {
+    (void)state;
+    for (int k = 0; k < 2; ++k) {
+        begin(k ? &femd_element_p1 : &femd_element_q1);
+        block((const int[3]){2, 3, 4}, 0, 0, 0, (const double[3]){2, 1, 1}, 1, 0, NULL);
+        doubled_are(__LINE__, 0, 0, 0);
+        crack(0.5, 0, 0);
+        doubled_are(__LINE__, k ? 12 : 6, 0.5, 1);
+        begin(k ? &femd_element_p1 : &femd_element_q1);
+        block((const int[3]){2, 3, 4}, 0, 0, 0, (const double[3]){2, 1, 1}, 1, 0, NULL);
+        crack(0.5, 1e-3, 0); /* open */
+        doubled_are(__LINE__, 0, 0, 0);
+        begin(k ? &femd_element_p1 : &femd_element_q1); /* bodies that were to be one */
+        block((const int[3]){2, 2, 2}, 1000, 0, 0, one, 1, 0, NULL);
+        block((const int[3]){2, 2, 2}, 1001, 0, 0, one, 0, 0, NULL);
+        doubled_are(__LINE__, k ? 8 : 4, 1, 1001);
+    }
+}
+
+/* n tetrahedra around the edge between two nodes. */
+static void fan(int n) {
+    begin(&femd_element_p1);
+    double *x = malloc(3 * (size_t)(n + 2) * sizeof *x);
+    int *cell = malloc(4 * (size_t)n * sizeof *cell);
+    assert_true(x && cell);
+    memset(x, 0, 6 * sizeof *x);
+    x[5] = 1e-6;
+    for (int i = 0; i < n; ++i) {
+        const double angle = 2 * 3.14159265358979323846 * i / n, at[3] = {1e-6 * cos(angle), 1e-6 * sin(angle), 0};
+        const int corner[4] = {0, 2 + i, 2 + (i + 1) % n, 1};
+        memcpy(x + 6 + (size_t)3 * (size_t)i, at, sizeof at);
+        memcpy(cell + (size_t)4 * (size_t)i, corner, sizeof corner);
+    }
+    b.mesh.x = x;
+    b.mesh.cell = cell;
+    b.mesh.nvertices = n + 2;
+    b.mesh.ncells = n;
+}
+
+static void more_cells_at_a_node_than_can_be_compared_are_refused(void **state) {
+    (void)state;
+    femd_error err = FEMD_ERROR_INIT;
+    for (int more = 0; more < 2; ++more) {
+        fan(10000 + more);
+        assert_int_equal(femd_mesh_check_fan(&b.cs, &b.mesh, &err), more ? FEMD_BAD_INPUT : FEMD_OK);
+        free(b.mesh.x);
+        free(b.mesh.cell);
+    }
+    assert_non_null(strstr(
+        err.text,
+        "case.json: mesh: 10001 cells of odd.msh have one node in common, at (0, 0, 0) of the file; at most 10000"));
+}
+
 /* ---- bodies that hang together by no face ---- */
 
 static void joint_is(int line, int bodies, int nodes, double x, double y, double z) {
@@ -348,6 +452,9 @@ int main(void) {
         cmocka_unit_test(parts_that_share_no_node_touch_as_they_like),
         cmocka_unit_test(thin_bodies_and_sharp_edges_are_taken),
         cmocka_unit_test(a_pore_of_one_cell_is_taken),
+        cmocka_unit_test(a_gap_between_coarse_chords_is_told_with_its_place),
+        cmocka_unit_test(faces_with_nodes_of_their_own_in_one_place_are_counted),
+        cmocka_unit_test(more_cells_at_a_node_than_can_be_compared_are_refused),
         cmocka_unit_test(bodies_joined_along_edges_or_at_nodes_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
