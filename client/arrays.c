@@ -59,6 +59,8 @@ static femd_status arrays_check(const femd_arrays *a, femd_error *err) {
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: sweep commits the states in token_in, which is NULL");
     if (!(a->accuracy >= 0) || !isfinite(a->accuracy))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: accuracy is %g, below 0 or not finite", a->accuracy);
+    if ((a->composition || a->composition_error) && !a->delta_mu)
+        return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: a composition is answered at a delta_mu, which is NULL");
     if (a->words_size && !a->words) return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: words is NULL");
     if (!a->status && a->n)
         return femd_fail(err, FEMD_BAD_ARGUMENT, "femd_arrays: status is NULL: points can fail, and it says which");
@@ -79,6 +81,7 @@ static uint32_t arrays_wants(const femd_arrays *a) {
     if (a->thermal_stress) wants |= FEMD_WANT_THERMAL_STRESS;
     if (a->energy) wants |= FEMD_WANT_ENERGY;
     if (a->conductivity || a->conductivity_error) wants |= FEMD_WANT_CONDUCTIVITY;
+    if (a->composition || a->composition_error) wants |= FEMD_WANT_COMPOSITION;
     return wants;
 }
 
@@ -109,6 +112,14 @@ static femd_status arrays_request(const femd_arrays *a, size_t i, femd_request *
     if (a->pressure) {
         q->control = FEMD_CONTROL_PRESSURE;
         q->pressure = a->pressure[i];
+    }
+    if (a->delta_mu) {
+        q->flags |= FEMD_REQUEST_EXCHANGE;
+        memcpy(q->delta_mu, a->delta_mu + 3 * i, sizeof q->delta_mu);
+        for (int k = 0; k < 3; k++)
+            if (!isfinite(q->delta_mu[k]))
+                return femd_fail(err, FEMD_BAD_ARGUMENT, "point %llu: its delta_mu is not finite",
+                                 (unsigned long long)q->point);
     }
     if (!(q->temperature >= 0) || !isfinite(q->temperature) || !isfinite(q->pressure))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "point %llu: its temperature is %g K, its pressure %g Pa",
@@ -151,6 +162,8 @@ static void arrays_fail_point(femd_array_batch *b, size_t i, femd_status status,
     arrays_fill(a->error, i, 1);
     arrays_fill(a->conductivity, i, size);
     arrays_fill(a->conductivity_error, i, 1);
+    arrays_fill(a->composition, i, 4);
+    arrays_fill(a->composition_error, i, 1);
     if (a->notes) a->notes[i] = 0;
     for (int k = 0; a->token_out && k < FEMD_TOKEN; k++) a->token_out[i * arrays_stride(a) + (size_t)k] = NAN;
     const int own = !femd_status_is_physics(status);
@@ -239,6 +252,9 @@ static void arrays_give(const femd_arrays *a, size_t i, const femd_response *r) 
     if (a->token_out) femd_token_from_state(&r->state_out, a->token_out + i * arrays_stride(a));
     if (a->error) a->error[i] = arrays_largest(r->S_err);
     if (a->conductivity_error) a->conductivity_error[i] = arrays_largest(r->k_err);
+    if (a->composition)
+        memcpy(a->composition + 4 * i, (const double[4]){r->x, r->x_2, r->x_3, r->x_4}, 4 * sizeof(double));
+    if (a->composition_error) a->composition_error[i] = r->x_err;
 }
 
 void array_points_take(femd_array_batch *b, size_t k, femd_response *r, const femd_bytes *words) {

@@ -92,7 +92,7 @@ static femd_status eval_evaluate(const eval_request *ask, const eval_source *s, 
     if (isnan(s->temperature) && !ask->temperature)
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: temperature: it has no value at the origin; give one with --temperature", ask->path);
-    FEMD_TRY(eval_controls(ask, s->Q, &a->caps, s->temperature, &a->request, err));
+    FEMD_TRY(eval_controls(ask, s, &a->caps, &a->request, err));
     if (ask->state) FEMD_TRY(eval_read_state(ask->state, &a->caps, in, &a->request.state_in, err));
     const femd_bytes state_in = {in->data, in->size};
     progress seen = {.begun = femd_clock()};
@@ -155,6 +155,8 @@ int cmd_eval(int argc, char **argv) {
          0},
         {"--pressure", NULL, OPTION_TEXT, &q.pressure, "P",
          "let the volume follow this pressure; the strain then gives the shape alone", 0, 0},
+        {"--chemical-potential", NULL, OPTION_LIST, &q.chemical, "X=MU",
+         "of a species less that of the first, eV or with a unit, as Ni=-0.76; its composition is the answer", 0, 0},
         {"--want", NULL, OPTION_TEXT, &q.want, "a,b",
          "stress, tangent, energy, stability, conductivity, ... (default: the first three)", 0, 0},
         {"--accuracy", NULL, OPTION_NUMBER, &q.accuracy, "A",

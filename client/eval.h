@@ -13,6 +13,7 @@ typedef struct eval_request {
     const char *path, *material, *want, *state, *save_state, *dump;
     option_numbers strain, F;
     option_list stress, sets, engines;  /* "22=0", "xx=1 GPa"; NAME=PATH */
+    option_list chemical;               /* "Ni=-0.76" in eV, "Co=12 meV" */
     const char *temperature, *pressure; /* texts with or without a unit; NULL = not given */
     double accuracy;                    /* 0 = the material's own */
     int seed, json;
@@ -59,10 +60,9 @@ typedef struct eval_source {
 FEMD_MUST_CHECK femd_status eval_source_open(const char *path, const char *material, const option_list *sets,
                                              eval_source *s, femd_error *err);
 void eval_source_close(eval_source *s);
-/* Fill q->request's controls from the command line. Q: orientation of the material. caps: what it can. F: of --F, or U.
- */
-FEMD_MUST_CHECK femd_status eval_controls(const eval_request *ask, const double Q[9], const femd_capabilities *caps,
-                                          double temperature, femd_request *q, femd_error *err);
+/* Fill the request from the command line and its source. caps: what the material can. */
+FEMD_MUST_CHECK femd_status eval_controls(const eval_request *ask, const eval_source *s, const femd_capabilities *caps,
+                                          femd_request *q, femd_error *err);
 /* Lattice parameter of the stress-free crystal from the reference volume: cubic lattices without vacancies and voids.
  */
 double eval_lattice_parameter(const cJSON *material, const femd_capabilities *caps);

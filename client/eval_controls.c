@@ -1,5 +1,5 @@
 /* From the command line of femd eval to a request: strain or deformation gradient, prescribed stresses, pressure,
- * wants. */
+ * chemical potentials, wants. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "eval.h"
 #include "femd/client.h"
 #include "femd/kinematics.h"
+#include "femd/species.h"
 #include "layouts.h"
 
 /* ---- words of the command line ---- */
@@ -89,8 +90,43 @@ static femd_status controls_check_modes(const eval_request *ask, const double Q[
     return FEMD_OK;
 }
 
-femd_status eval_controls(const eval_request *ask, const double Q[9], const femd_capabilities *caps, double temperature,
-                          femd_request *q, femd_error *err) {
+/* "Ni=-0.76" */
+static femd_status controls_one_potential(const char *item, const femd_species *s, unsigned *given, femd_request *q,
+                                          femd_error *err) {
+    static const char what[] = "--chemical-potential";
+    const char *equal = strchr(item, '=');
+    char name[16], *end;
+    int place;
+    if (!equal || equal == item || equal - item >= (int)sizeof name)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s \"%.60s\": give SPECIES=VALUE, in eV or with a unit", what, item);
+    snprintf(name, sizeof name, "%.*s", (int)(equal - item), item);
+    FEMD_TRY(femd_species_place(s, name, what, given, &place, err));
+    const double eV = strtod(equal + 1, &end);
+    if (end != equal + 1 && !*end && isfinite(eV))
+        q->delta_mu[place] = eV * FEMD_ELEMENTARY_CHARGE;
+    else if (femd_units_parse(equal + 1, FEMD_DIM_ENERGY, &q->delta_mu[place], err) != FEMD_OK)
+        return femd_error_prefix(err, "%s %s", what, name);
+    return FEMD_OK;
+}
+
+/* Of a material that exchanges species all differences are to be told: none is 0 because nobody thought of it. Whether
+ * another one takes any says the material itself. */
+static femd_status controls_exchange(const eval_request *ask, const eval_source *source, const femd_capabilities *caps,
+                                     femd_request *q, femd_error *err) {
+    femd_species s;
+    unsigned given = 0;
+    if (!ask->chemical.n && !(caps->inputs & FEMD_INPUT_CHEMICAL)) return FEMD_OK;
+    FEMD_TRY(femd_species_of_material(source->in, source->node, &s, err));
+    for (size_t i = 0; i < ask->chemical.n; i++)
+        FEMD_TRY(controls_one_potential(ask->chemical.item[i], &s, &given, q, err));
+    FEMD_TRY(femd_species_all_given(&s, "--chemical-potential SPECIES=VALUE", given, err));
+    q->flags |= FEMD_REQUEST_EXCHANGE;
+    return FEMD_OK;
+}
+
+femd_status eval_controls(const eval_request *ask, const eval_source *s, const femd_capabilities *caps, femd_request *q,
+                          femd_error *err) {
+    const double *Q = s->Q;
     double E[6] = {0};
     memset(q, 0, sizeof *q);
     FEMD_TRY(controls_check_modes(ask, Q, caps, err));
@@ -99,7 +135,7 @@ femd_status eval_controls(const eval_request *ask, const double Q[9], const femd
     q->accuracy = ask->accuracy;
     if (q->accuracy < 0)
         return femd_fail(err, FEMD_BAD_INPUT, "--accuracy: a relative standard error above zero, such as 0.01");
-    q->temperature = temperature;
+    q->temperature = s->temperature;
     if (ask->temperature)
         FEMD_TRY(eval_quantity("--temperature", ask->temperature, FEMD_DIM_TEMPERATURE, &q->temperature, err));
     if (q->temperature < 0) return femd_fail(err, FEMD_BAD_INPUT, "--temperature: below 0 K");
@@ -115,7 +151,7 @@ femd_status eval_controls(const eval_request *ask, const double Q[9], const femd
     else
         femd_strain_rotate(Q, E, q->value);
     for (size_t i = 0; i < ask->stress.n; i++) FEMD_TRY(controls_one_stress(ask->stress.item[i], q, err));
-    return FEMD_OK;
+    return controls_exchange(ask, s, caps, q, err);
 }
 
 /* ---- lattice parameter ---- */

@@ -443,6 +443,7 @@ void eval_print_json(const eval_answer *a) {
     print_text(&w, "axes", a->turned ? "turned" : "rve");
     print_number(&w, "temperature", a->request.temperature);
     if (a->request.control == FEMD_CONTROL_PRESSURE) print_number(&w, "pressure", a->request.pressure);
+    if (a->request.flags & FEMD_REQUEST_EXCHANGE) print_vector(&w, "delta_mu", a->request.delta_mu, 3);
     print_hash(&w, "state_in", &a->request.state_in);
     if (r->status == FEMD_OK) {
         print_hash(&w, "state_out", &r->state_out);

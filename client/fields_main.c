@@ -60,7 +60,7 @@ static femd_status fields_evaluate(const fields_command *c, const eval_source *s
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: temperature: it has no value at the origin; give one with --temperature", c->eval.path);
     const femd_capabilities *caps = femd_material_capabilities(m->material);
-    FEMD_TRY(eval_controls(&c->eval, s->Q, caps, s->temperature, &q, err));
+    FEMD_TRY(eval_controls(&c->eval, s, caps, &q, err));
     if (c->eval.state) FEMD_TRY(eval_read_state(c->eval.state, caps, in, &q.state_in, err));
     const femd_bytes before = {in->data, in->size};
     femd_error said = FEMD_ERROR_INIT;
@@ -97,10 +97,15 @@ static femd_status fields_check_run(const fields_command *c, femd_error *err) {
     const struct {
         const char *name;
         int given;
-    } of_materials[] = {
-        {"--strain", q->strain.given != 0},  {"--F", q->F.given != 0},        {"--temperature", q->temperature != NULL},
-        {"--pressure", q->pressure != NULL}, {"--stress", q->stress.n > 0},   {"--state", q->state != NULL},
-        {"--material", q->material != NULL}, {"--accuracy", q->accuracy != 0}};
+    } of_materials[] = {{"--strain", q->strain.given != 0},
+                        {"--F", q->F.given != 0},
+                        {"--temperature", q->temperature != NULL},
+                        {"--pressure", q->pressure != NULL},
+                        {"--stress", q->stress.n > 0},
+                        {"--state", q->state != NULL},
+                        {"--material", q->material != NULL},
+                        {"--accuracy", q->accuracy != 0},
+                        {"--chemical-potential", q->chemical.n > 0}};
     for (size_t k = 0; k < sizeof of_materials / sizeof *of_materials; k++)
         if (of_materials[k].given)
             return femd_fail(
@@ -171,6 +176,8 @@ static int fields_parse(int argc, char **argv, fields_command *c, double *deadli
         {"--temperature", NULL, OPTION_TEXT, &q->temperature, "T", "K, or with a unit (default: of the case, else 0)",
          0, 0},
         {"--pressure", NULL, OPTION_TEXT, &q->pressure, "P", "let the volume follow this pressure", 0, 0},
+        {"--chemical-potential", NULL, OPTION_LIST, &q->chemical, "X=MU",
+         "of a species less that of the first, eV or with a unit, as Ni=-0.76", 0, 0},
         {"--accuracy", NULL, OPTION_NUMBER, &q->accuracy, "A",
          "relative standard error of the evaluation before it (default: the material's own)", 0, 0},
         {"--seed", NULL, OPTION_INT, &q->seed, "N", "of what is sampled (default 1)", 0, INT_MAX},

@@ -9,14 +9,14 @@
 #include "femd/buffer.h"
 #include "launch.h"
 
-enum { TABLE_AXES_MAX = 6, TABLE_POINTS_MAX = 100000, TABLE_NAME_MAX = 24 };
+enum { TABLE_AXES_MAX = 6, TABLE_POINTS_MAX = 100000, TABLE_NAME_MAX = 40 };
 
-typedef enum table_kind { TABLE_TEMPERATURE, TABLE_PRESSURE, TABLE_STRAIN, TABLE_F } table_kind;
+typedef enum table_kind { TABLE_TEMPERATURE, TABLE_PRESSURE, TABLE_STRAIN, TABLE_F, TABLE_CHEMICAL } table_kind;
 
 typedef struct table_axis {
-    char name[TABLE_NAME_MAX]; /* "temperature", "strain.xx", "F.xy" */
+    char name[TABLE_NAME_MAX]; /* "temperature", "strain.xx", "F.xy", "chemical-potential.Ni" */
     table_kind kind;
-    int component; /* of strain (Voigt) or of F (by rows) */
+    int component; /* of strain (Voigt) or of F (by rows); a number of the species' name */
     double low, high;
     int n;
 } table_axis;
@@ -30,7 +30,7 @@ typedef struct table_grid {
 FEMD_MUST_CHECK femd_status table_grid_add(table_grid *g, const char *text, femd_error *err);
 /* Value i of an axis: evenly from low to high, both of them exactly. */
 double table_axis_value(const table_axis *a, int i);
-/* "K", "Pa" or "". */
+/* "K", "Pa", "eV" or "". */
 const char *table_axis_unit(const table_axis *a);
 /* Value of each axis at a point. The last axis goes round fastest. */
 void table_grid_place(const table_grid *g, size_t point, double value[TABLE_AXES_MAX]);
@@ -38,7 +38,7 @@ void table_grid_place(const table_grid *g, size_t point, double value[TABLE_AXES
 /* What femd eval would be asked there: `ask` with the values of the point. Texts live in `text`. */
 typedef struct table_ask {
     eval_request ask;
-    char temperature[40], pressure[40];
+    char temperature[40], pressure[40], chemical[TABLE_AXES_MAX][40];
 } table_ask;
 void table_ask_at(const table_grid *g, size_t point, const eval_request *ask, table_ask *at);
 /* --seed of that point: its own, made of --seed and where it lies, so that the noise of neighbours is independent and

@@ -8,7 +8,10 @@
 #include "femd/hash.h"
 #include "table.h"
 
-static const char accepted[] = "temperature, pressure, strain.xx (yy, zz, yz, xz, xy; shears 2 E), F.xx (F.xy, ...)";
+static const char accepted[] = "temperature, pressure, strain.xx (yy, zz, yz, xz, xy; shears 2 E), F.xx (F.xy, ...), "
+                               "chemical-potential.SPECIES (eV)";
+static const char chemical[] = "chemical-potential.";
+enum { CHEMICAL = sizeof chemical - 1, SPECIES_MAX = 7 };
 
 static int axes_index(char c) {
     const char *at = c ? strchr("xyz", c) : NULL;
@@ -26,6 +29,15 @@ static femd_status axes_name(const char *name, table_axis *a, femd_error *err) {
     if (strncmp(name, "strain.", 7) == 0 && (a->component = eval_voigt_index(name + 7, strlen(name + 7))) >= 0) {
         a->kind = TABLE_STRAIN;
         snprintf(a->name, sizeof a->name, "strain.%s", voigt[a->component]);
+        return FEMD_OK;
+    }
+    const size_t species = strncmp(name, chemical, CHEMICAL) == 0 ? strlen(name + CHEMICAL) : 0;
+    if (species && species <= SPECIES_MAX) {
+        unsigned sum = 0;
+        for (size_t k = 0; k < species; k++) sum = 31 * sum + (unsigned char)name[CHEMICAL + k];
+        a->kind = TABLE_CHEMICAL;
+        a->component = (int)(sum >> 1);
+        snprintf(a->name, sizeof a->name, "%s", name);
         return FEMD_OK;
     }
     const int i = strncmp(name, "F.", 2) == 0 && strlen(name) == 4 ? axes_index(name[2]) : -1;
@@ -97,7 +109,10 @@ double table_axis_value(const table_axis *a, int i) {
 }
 
 const char *table_axis_unit(const table_axis *a) {
-    return a->kind == TABLE_TEMPERATURE ? "K" : a->kind == TABLE_PRESSURE ? "Pa" : "";
+    return a->kind == TABLE_TEMPERATURE ? "K"
+           : a->kind == TABLE_PRESSURE  ? "Pa"
+           : a->kind == TABLE_CHEMICAL  ? "eV"
+                                        : "";
 }
 
 void table_grid_place(const table_grid *g, size_t point, double value[TABLE_AXES_MAX]) {
@@ -130,6 +145,10 @@ void table_ask_at(const table_grid *g, size_t point, const eval_request *ask, ta
             for (int i = 0; i < 9 && !at->ask.F.given; i++) at->ask.F.v[i] = i % 4 == 0;
             at->ask.F.given = 1;
             at->ask.F.v[a->component] = value[k];
+            break;
+        case TABLE_CHEMICAL:
+            snprintf(at->chemical[k], sizeof at->chemical[k], "%.8s=%.17g", a->name + CHEMICAL, value[k]);
+            if (at->ask.chemical.n < OPTION_LIST_MAX) at->ask.chemical.item[at->ask.chemical.n++] = at->chemical[k];
             break;
         }
     }

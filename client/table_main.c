@@ -72,7 +72,7 @@ static femd_status table_request(const table *t, size_t point, const femd_capabi
     table_ask at;
     table_ask_at(&t->grid, point, &t->ask, &at);
     at.ask.seed = t->row[point].seed;
-    femd_status rc = eval_controls(&at.ask, t->source.Q, caps, t->source.temperature, q, err);
+    femd_status rc = eval_controls(&at.ask, &t->source, caps, q, err);
     q->point = point;
     return rc == FEMD_OK ? rc : femd_error_prefix(err, "point %zu", point);
 }
@@ -90,6 +90,7 @@ static femd_status table_name_point(table *t, size_t i, const char *of, femd_err
     const double number[] = {q.temperature, q.pressure, q.accuracy};
     for (int k = 0; k < 6; k++) n += snprintf(text + n, sizeof text - (size_t)n, " %a", q.value[k] + 0.0);
     for (int k = 0; k < 3; k++) n += snprintf(text + n, sizeof text - (size_t)n, " %a", number[k]);
+    for (int k = 0; k < 3 && q.flags; k++) n += snprintf(text + n, sizeof text - (size_t)n, " %a", q.delta_mu[k] + 0.0);
     for (int k = 0; k < 9; k++) n += snprintf(text + n, sizeof text - (size_t)n, " %a", t->source.Q[k]);
     femd_hash_domain("table-point", text, (size_t)n, &t->row[i].key);
     return FEMD_OK;
@@ -435,6 +436,8 @@ int main(int argc, char **argv) {
          0},
         {"--temperature", NULL, OPTION_TEXT, &q->temperature, "T", "K, or with a unit, where it is no axis", 0, 0},
         {"--pressure", NULL, OPTION_TEXT, &q->pressure, "P", "let the volume follow this pressure", 0, 0},
+        {"--chemical-potential", NULL, OPTION_LIST, &q->chemical, "X=MU",
+         "of a species less that of the first, eV or with a unit, as Ni=-0.76", 0, 0},
         {"--accuracy", NULL, OPTION_NUMBER, &q->accuracy, "A", "relative standard error of what is sampled", 0, 0},
         {"--seed", NULL, OPTION_INT, &q->seed, "N", "of what is sampled; each point makes its own of it (default 1)", 0,
          INT_MAX},

@@ -208,10 +208,22 @@ static femd_status channel_read_wants(const cJSON *node, uint32_t *wants, femd_e
     return FEMD_OK;
 }
 
+/* That it is there is the flag. */
+static femd_status channel_read_delta_mu(const cJSON *node, femd_request *r, femd_error *err) {
+    const int n = cJSON_IsArray(node) ? cJSON_GetArraySize(node) : 0;
+    int i = 0;
+    if (!node) return FEMD_OK;
+    if (n < 1 || n > 3) return channel_bad(err, "delta_mu", "an array of 1 to 3 numbers");
+    const cJSON *v;
+    cJSON_ArrayForEach(v, node) FEMD_TRY(channel_get_double(v, "delta_mu", &r->delta_mu[i++], err));
+    r->flags |= FEMD_REQUEST_EXCHANGE;
+    return FEMD_OK;
+}
+
 static femd_status channel_read_request(const cJSON *obj, femd_request *r, femd_error *err) {
-    static const char *const keys[] = {"state_in",  "seed",        "point",    "step",     "attempt",
-                                       "iteration", "wants",       "control",  "mask",     "private",
-                                       "value",     "temperature", "pressure", "accuracy", NULL};
+    static const char *const keys[] = {"state_in", "seed",     "point",    "step",    "attempt", "iteration",
+                                       "wants",    "control",  "mask",     "private", "value",   "temperature",
+                                       "pressure", "accuracy", "delta_mu", NULL};
     uint32_t mask = 0;
     *r = (femd_request){.wants = FEMD_WANT_STRESS};
     if (!cJSON_IsObject(obj)) return channel_bad(err, "requests", "base64 of encoded requests, or an array of objects");
@@ -243,7 +255,8 @@ static femd_status channel_read_request(const cJSON *obj, femd_request *r, femd_
     cJSON_ArrayForEach(v, value) FEMD_TRY(channel_get_double(v, "value", &r->value[i++], err));
     FEMD_TRY(channel_get_double(channel_get(obj, "temperature"), "temperature", &r->temperature, err));
     FEMD_TRY(channel_get_double(channel_get(obj, "pressure"), "pressure", &r->pressure, err));
-    return channel_get_double(channel_get(obj, "accuracy"), "accuracy", &r->accuracy, err);
+    FEMD_TRY(channel_get_double(channel_get(obj, "accuracy"), "accuracy", &r->accuracy, err));
+    return channel_read_delta_mu(channel_get(obj, "delta_mu"), r, err);
 }
 
 static femd_status channel_write_evaluate(cJSON *msg, uint64_t id, femd_buffer *out, uint32_t *count, femd_error *err) {

@@ -120,6 +120,13 @@ def pressures_and_conductivities_are_those_of_eval(client, copper):
     raises(femd.Error, "does not answer all", copper.points(1), F1, conductivity=True)
 
 
+def potentials_are_for_who_exchanges(copper):
+    raises(femd.Error, "no exchange of species", copper.points(1), F1, delta_mu=[1e-20])
+    raises(femd.Error, "delta_mu is", copper.points(1), F1, delta_mu=np.zeros((2, 3)))
+    raises(femd.Error, "delta_mu is", copper.points(1), F1, delta_mu=np.zeros(4))
+    raises(femd.Error, "not finite", copper.points(1), F1, delta_mu=[np.nan])
+
+
 def strains_are_those_of_eval(client):
     elastic = {"engine": "elastic", "young": "100 GPa", "poisson": 0.3, "conductivity": 3}
     with open(folder + "/elastic.json", "w") as f:
@@ -319,6 +326,7 @@ def main():
             return restarted(client, copper)
         arrays_are_those_of_eval(copper)
         pressures_and_conductivities_are_those_of_eval(client, copper)
+        potentials_are_for_who_exchanges(copper)
         elastic = strains_are_those_of_eval(client)
         cuts_and_errors(client, copper, elastic)
     with femd.Client(address, run="wrong", wait_timeout=10) as client:

@@ -219,13 +219,15 @@ contains
     !   temperature, pressure         K; Pa: then the volume is found, and the deformation gives the shape alone
     !   seed, accuracy                of what is sampled
     !   energy, J, error              J/m^3; det F reached; Pa, the largest standard error of a stress
+    !   delta_mu(3,n), composition(4,n)  of a material that exchanges species: J per atom, chemical potentials of its 2nd to
+    !                                 4th species less that of its first; the fractions of the four
     !   notes, point_stat             FEMD_NOTE_* of types.h; status of each point
     ! stat is the worst of the points: of one that failed for another reason than physics, else of one that said no. What a
     ! point that failed should have got is NaN.
 
     !> F -> first Piola-Kirchhoff stress P and dP/dF.
     subroutine client_piola(client, material, F, P, A, tokens, new_tokens, increment, first_point, temperature, pressure, &
-                            seed, accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                            seed, accuracy, energy, J, error, notes, point_stat, delta_mu, composition, stat, errmsg)
         class(femd_client), intent(in) :: client
         type(femd_material), intent(in) :: material
         real(c_double), intent(in), contiguous, target :: F(:, :, :)
@@ -236,6 +238,8 @@ contains
         integer, intent(in), optional :: increment
         integer(c_int64_t), intent(in), optional :: first_point, seed
         real(c_double), intent(in), optional :: accuracy
+        real(c_double), intent(in), contiguous, target, optional :: delta_mu(:, :)
+        real(c_double), intent(inout), contiguous, target, optional :: composition(:, :)
         integer(c_int32_t), intent(inout), contiguous, target, optional :: notes(:), point_stat(:)
         integer, intent(out), optional :: stat
         character(len=*), intent(inout), optional :: errmsg
@@ -253,12 +257,13 @@ contains
         arrays%stress = c_loc(P)
         if (present(A)) arrays%tangent = c_loc(A)
         call ask(client, material, arrays, tokens, new_tokens, increment, first_point, temperature, pressure, seed, &
-                 accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                 accuracy, energy, J, error, notes, point_stat, delta_mu, composition, stat, errmsg)
     end subroutine
 
     !> F -> Cauchy stress(6,n) and Abaqus' tangent(6,6,n): of the Kirchhoff stress' Jaumann rate, over J.
     subroutine client_cauchy(client, material, F, stress, tangent, order, tokens, new_tokens, increment, first_point, &
-                             temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                             temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, delta_mu, &
+                             composition, stat, errmsg)
         class(femd_client), intent(in) :: client
         type(femd_material), intent(in) :: material
         real(c_double), intent(in), contiguous, target :: F(:, :, :)
@@ -270,6 +275,8 @@ contains
         integer, intent(in), optional :: increment
         integer(c_int64_t), intent(in), optional :: first_point, seed
         real(c_double), intent(in), optional :: accuracy
+        real(c_double), intent(in), contiguous, target, optional :: delta_mu(:, :)
+        real(c_double), intent(inout), contiguous, target, optional :: composition(:, :)
         integer(c_int32_t), intent(inout), contiguous, target, optional :: notes(:), point_stat(:)
         integer, intent(out), optional :: stat
         character(len=*), intent(inout), optional :: errmsg
@@ -285,12 +292,13 @@ contains
         if (present(tangent)) arrays%tangent = c_loc(tangent)
         if (present(order)) arrays%vector = order
         call ask(client, material, arrays, tokens, new_tokens, increment, first_point, temperature, pressure, seed, &
-                 accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                 accuracy, energy, J, error, notes, point_stat, delta_mu, composition, stat, errmsg)
     end subroutine
 
     !> Green-Lagrange strain(6,n) -> second Piola-Kirchhoff stress(6,n) and tangent(6,6,n) = dS/dE.
     subroutine client_green(client, material, strain, stress, tangent, order, tokens, new_tokens, increment, first_point, &
-                            temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                            temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, delta_mu, &
+                            composition, stat, errmsg)
         class(femd_client), intent(in) :: client
         type(femd_material), intent(in) :: material
         real(c_double), intent(in), contiguous, target :: strain(:, :)
@@ -302,16 +310,20 @@ contains
         integer, intent(in), optional :: increment
         integer(c_int64_t), intent(in), optional :: first_point, seed
         real(c_double), intent(in), optional :: accuracy
+        real(c_double), intent(in), contiguous, target, optional :: delta_mu(:, :)
+        real(c_double), intent(inout), contiguous, target, optional :: composition(:, :)
         integer(c_int32_t), intent(inout), contiguous, target, optional :: notes(:), point_stat(:)
         integer, intent(out), optional :: stat
         character(len=*), intent(inout), optional :: errmsg
         call of_strain(law_green, client, material, strain, stress, tangent, order, tokens, new_tokens, increment, &
-                       first_point, temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                       first_point, temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, delta_mu, &
+                       composition, stat, errmsg)
     end subroutine
 
     !> Small strain(6,n) -> stress(6,n) and its derivative tangent(6,6,n).
     subroutine client_small(client, material, strain, stress, tangent, order, tokens, new_tokens, increment, first_point, &
-                            temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                            temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, delta_mu, &
+                            composition, stat, errmsg)
         class(femd_client), intent(in) :: client
         type(femd_material), intent(in) :: material
         real(c_double), intent(in), contiguous, target :: strain(:, :)
@@ -323,15 +335,19 @@ contains
         integer, intent(in), optional :: increment
         integer(c_int64_t), intent(in), optional :: first_point, seed
         real(c_double), intent(in), optional :: accuracy
+        real(c_double), intent(in), contiguous, target, optional :: delta_mu(:, :)
+        real(c_double), intent(inout), contiguous, target, optional :: composition(:, :)
         integer(c_int32_t), intent(inout), contiguous, target, optional :: notes(:), point_stat(:)
         integer, intent(out), optional :: stat
         character(len=*), intent(inout), optional :: errmsg
         call of_strain(law_small, client, material, strain, stress, tangent, order, tokens, new_tokens, increment, &
-                       first_point, temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                       first_point, temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, delta_mu, &
+                       composition, stat, errmsg)
     end subroutine
 
     subroutine of_strain(law, client, material, strain, stress, tangent, order, tokens, new_tokens, increment, first_point, &
-                         temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                         temperature, pressure, seed, accuracy, energy, J, error, notes, point_stat, delta_mu, &
+                         composition, stat, errmsg)
         integer(c_int), intent(in) :: law
         class(femd_client), intent(in) :: client
         type(femd_material), intent(in) :: material
@@ -344,6 +360,8 @@ contains
         integer, intent(in), optional :: increment
         integer(c_int64_t), intent(in), optional :: first_point, seed
         real(c_double), intent(in), optional :: accuracy
+        real(c_double), intent(in), contiguous, target, optional :: delta_mu(:, :)
+        real(c_double), intent(inout), contiguous, target, optional :: composition(:, :)
         integer(c_int32_t), intent(inout), contiguous, target, optional :: notes(:), point_stat(:)
         integer, intent(out), optional :: stat
         character(len=*), intent(inout), optional :: errmsg
@@ -359,7 +377,7 @@ contains
         if (present(tangent)) arrays%tangent = c_loc(tangent)
         if (present(order)) arrays%vector = order
         call ask(client, material, arrays, tokens, new_tokens, increment, first_point, temperature, pressure, seed, &
-                 accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                 accuracy, energy, J, error, notes, point_stat, delta_mu, composition, stat, errmsg)
     end subroutine
 
     logical function are_six(n, stress, tangent)
@@ -372,7 +390,7 @@ contains
 
     !> What is common to all laws: the rest of the arrays, the call, and what came of it.
     subroutine ask(client, material, arrays, tokens, new_tokens, increment, first_point, temperature, pressure, seed, &
-                   accuracy, energy, J, error, notes, point_stat, stat, errmsg)
+                   accuracy, energy, J, error, notes, point_stat, delta_mu, composition, stat, errmsg)
         class(femd_client), intent(in) :: client
         type(femd_material), intent(in) :: material
         type(c_arrays), intent(inout) :: arrays
@@ -381,6 +399,8 @@ contains
         integer, intent(in), optional :: increment
         integer(c_int64_t), intent(in), optional :: first_point, seed
         real(c_double), intent(in), optional :: accuracy
+        real(c_double), intent(in), contiguous, target, optional :: delta_mu(:, :)
+        real(c_double), intent(inout), contiguous, target, optional :: composition(:, :)
         integer(c_int32_t), intent(inout), contiguous, target, optional :: notes(:), point_stat(:)
         integer, intent(out), optional :: stat
         character(len=*), intent(inout), optional :: errmsg
@@ -398,8 +418,11 @@ contains
         if (present(error)) right = right .and. size(error) == arrays%n
         if (present(notes)) right = right .and. size(notes) == arrays%n
         if (present(point_stat)) right = right .and. size(point_stat) == arrays%n
+        if (present(delta_mu)) right = right .and. all(shape(delta_mu) == [3, int(arrays%n)])
+        if (present(composition)) right = right .and. all(shape(composition) == [4, int(arrays%n)])
         if (.not. right) then
-            call tell_argument("an array is of another size than the points are many (tokens: (6,n))", stat, errmsg)
+            call tell_argument("an array is of another size than the points are many (tokens: (6,n), delta_mu: (3,n), " // &
+                               "composition: (4,n))", stat, errmsg)
             return
         end if
         arrays%size = c_sizeof(arrays)
@@ -411,6 +434,8 @@ contains
         if (present(J)) arrays%J = c_loc(J)
         if (present(error)) arrays%error = c_loc(error)
         if (present(notes)) arrays%notes = c_loc(notes)
+        if (present(delta_mu)) arrays%delta_mu = c_loc(delta_mu)
+        if (present(composition)) arrays%composition = c_loc(composition)
         if (present(increment)) arrays%increment = increment
         if (present(first_point)) arrays%first_point = first_point
         if (present(seed)) arrays%seed = seed

@@ -48,6 +48,8 @@ module femd_c
                        J = c_null_ptr, error = c_null_ptr, token_out = c_null_ptr, notes = c_null_ptr, &
                        status = c_null_ptr, words = c_null_ptr
         integer(c_size_t) :: words_size = 0
+        type(c_ptr) :: conductivity = c_null_ptr, conductivity_error = c_null_ptr, delta_mu = c_null_ptr, &
+                       composition = c_null_ptr, composition_error = c_null_ptr
     end type
 
     interface

@@ -90,6 +90,12 @@ typedef struct femd_arrays {
      * FEMD_LAW_PIOLA, else [6 n] (stretched without rotation if E was given) */
     double *conductivity;
     double *conductivity_error; /* [n] W/(m K): largest standard error of a component of k; 0 if it is not sampled */
+    /* what goes: [3 n] J per atom, chemical potentials of the material's 2nd, 3rd, 4th species less that of its first
+     * (0 for those that it has not), of a material that exchanges species; NULL: the composition is the material's */
+    const double *delta_mu;
+    /* what comes */
+    double *composition;       /* [4 n] fractions of atoms of the four species, at delta_mu */
+    double *composition_error; /* [n] standard error of that of the first */
 } femd_arrays;
 
 /* Ask all points of one material, and wait. OK if every point has a status (then *worst is the first of class I, if

@@ -107,7 +107,7 @@ typedef struct femd_request {
     double pressure;    /* Pa; has an effect in pressure control only */
     double accuracy;    /* wanted relative standard error of the stress scale; 0 = the material's own */
     double delta_mu[3]; /* J per atom: chemical potential of the material's 2nd, 3rd, 4th species (in the order in which
-                           its structure names them) minus that of its first; zero without FEMD_REQUEST_EXCHANGE */
+                           it names them) minus that of its first; zero without FEMD_REQUEST_EXCHANGE */
 } femd_request;
 
 /* What an evaluation cost. Never part of the compared answer. */

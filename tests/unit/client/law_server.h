@@ -39,6 +39,12 @@ static inline void law(const femd_request *q, femd_response *r) {
         r->k_err[i] = 0.1 * (i + 1);
         r->k_electronic[i] = i < 3 ? 2 : 0;
     }
+    if (q->flags & FEMD_REQUEST_EXCHANGE) {
+        r->x = 0.5 + 1e19 * q->delta_mu[0];
+        r->x_2 = 0.25 + 1e19 * q->delta_mu[1];
+        r->x_3 = 1e19 * q->delta_mu[2];
+        r->x_err = 0.001;
+    }
     r->state_out = q->state_in;
     r->state_out.b[0] = (uint8_t)(r->state_out.b[0] + 1);
     r->state_out.b[31] = (uint8_t)q->point;

@@ -46,6 +46,25 @@ static void a_point_asks_what_eval_would_be_asked(void **state) {
     assert_null(at.ask.pressure);
 }
 
+static void chemical_potentials_are_an_axis(void **state) {
+    (void)state;
+    const table_grid g = grid_of("chemical-potential.Ni=-0.8:-0.7:2,chemical-potential.Co=0:1:2");
+    const eval_request ask = {.seed = 1, .chemical = {.n = 1, .item = {"Fe=0.1"}}};
+    femd_error err = FEMD_ERROR_INIT;
+    table_grid other = {0};
+    table_ask at;
+    table_ask_at(&g, 1, &ask, &at);
+    assert_int_equal(at.ask.chemical.n, 3);
+    assert_string_equal(at.ask.chemical.item[1], "Ni=-0.80000000000000004");
+    assert_string_equal(at.ask.chemical.item[2], "Co=1");
+    assert_string_equal(table_axis_unit(&g.axis[0]), "eV");
+    assert_int_not_equal(g.axis[0].component, g.axis[1].component);
+    assert_int_equal(table_grid_add(&other, "chemical-potential.=0:1:2", &err), FEMD_BAD_INPUT);
+    assert_non_null(strstr(err.text, "chemical-potential.SPECIES"));
+    assert_int_equal(table_grid_add(&other, "chemical-potential.TooLongAName=0:1:2", &err), FEMD_BAD_INPUT);
+    assert_int_equal(table_grid_add(&other, "chemical-potential.Ni=0:1 K:2", &err), FEMD_BAD_INPUT);
+}
+
 /* Of a finer grid the old points keep theirs. */
 static void seeds_belong_to_places(void **state) {
     (void)state;
@@ -212,6 +231,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(axes_have_both_ends_and_go_round_backwards),
         cmocka_unit_test(a_point_asks_what_eval_would_be_asked),
+        cmocka_unit_test(chemical_potentials_are_an_axis),
         cmocka_unit_test(seeds_belong_to_places),
         cmocka_unit_test(an_exact_polynomial_is_found),
         cmocka_unit_test(what_is_no_such_polynomial_is_told),

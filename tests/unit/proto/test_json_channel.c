@@ -76,7 +76,7 @@ static void requests_keep_their_bits(void **state) {
              "\",\"requests\":[{\"value\":[%.17g,\"%a\",%.17g,\"%a\",%.17g,\"%a\"],"
              "\"seed\":\"18446744073709551615\",\"point\":7,\"wants\":[\"stress\",\"tangent\"],\"temperature\":\"0x1."
              "2cp+8\",\"private\":true,"
-             "\"mask\":3,\"state_in\":\"" HASH64 "\"}]}",
+             "\"mask\":3,\"state_in\":\"" HASH64 "\"},{\"value\":[0,0,0,0,0,0],\"delta_mu\":[1e-20,\"-0x1p-70\"]}]}",
              v[0], v[1], v[2], v[3], v[4], v[5]);
     femd_frame f = translate(text, &b);
     femd_hash m;
@@ -88,6 +88,9 @@ static void requests_keep_their_bits(void **state) {
     assert_true(r.seed == UINT64_MAX && r.point == 7 && r.temperature == 300 && r.mask == 3);
     assert_true(r.wants == (FEMD_WANT_STRESS | FEMD_WANT_TANGENT) && r.flags == FEMD_REQUEST_PRIVATE);
     assert_true(m.b[0] == 1 && r.state_in.b[31] == 0x20 && f.id == 9007199254740992u);
+    assert_int_equal(femd_evaluate_next(&rd, &r, NULL), 1);
+    assert_true(r.flags == FEMD_REQUEST_EXCHANGE && r.delta_mu[0] == 1e-20 && r.delta_mu[1] == -0x1p-70);
+    assert_true(r.delta_mu[2] == 0);
     femd_buffer_clear(&b);
 }
 
@@ -175,6 +178,13 @@ static void nonsense_is_refused_with_words(void **state) {
         "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"wants\":[\"gold\"]}]}",
         "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"mask\":64}]}",
         "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"seed\":1e300}]}",
+        "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"delta_mu\":[]}]}",
+        "{\"type\":\"evaluate\",\"material\":\"" HASH64
+        "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"delta_mu\":[0,0,0,0]}]}",
+        "{\"type\":\"evaluate\",\"material\":\"" HASH64
+        "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"delta_mu\":1e-20}]}",
+        "{\"type\":\"evaluate\",\"material\":\"" HASH64
+        "\",\"requests\":[{\"value\":[0,0,0,0,0,0],\"delta_mu\":[\"nan\"]}]}",
         "{\"type\":\"state\",\"states\":[{\"hash\":\"" HASH64 "\"}]}",
         "{\"type\":\"commit\",\"entries\":[{\"point\":1}]}",
     };

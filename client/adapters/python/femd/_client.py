@@ -280,7 +280,8 @@ class Law:
 
     After a call: energy (n,) J/m^3, error (n,) Pa (largest standard error of a component of S; 0 where nothing is sampled), J
     (n,), notes (n,) and status (n,), of that evaluation; where it was asked, conductivity W/(m K), in the shape of a stress (kind
-    cauchy: spatial, else referential, J F^-1 k F^-T), and conductivity_error (n,), the largest of its components, else None.
+    cauchy: spatial, else referential, J F^-1 k F^-T), and conductivity_error (n,), the largest of its components, else None;
+    composition (n, 4) and composition_error (n,), of the first species, where delta_mu was given, else None.
     """
 
     def __init__(self, material, n, kind, order, vector, first=None, numbers=None):
@@ -311,7 +312,7 @@ class Law:
         """Arrays of each evaluation's own: those that a caller has kept stay as they are."""
         self.energy, self.error, self.J = np.zeros(self.n), np.zeros(self.n), np.ones(self.n)
         self.notes, self.status = np.zeros(self.n, np.uint32), np.zeros(self.n, np.int32)
-        self.conductivity = self.conductivity_error = None
+        self.conductivity = self.conductivity_error = self.composition = self.composition_error = None
 
     def _shapes(self):
         if self.kind != "piola":
@@ -354,14 +355,27 @@ class Law:
             raise Error(f"a {what} is not finite", "BAD_ARGUMENT")
         return array
 
+    def _potentials(self, values):
+        if values is None:
+            return None
+        given = _doubles(values, "delta_mu")
+        if given.ndim not in (1, 2) or not 1 <= given.shape[-1] <= 3 or given.ndim == 2 and len(given) != self.n:
+            raise Error(f"delta_mu is (m,) or ({self.n}, m) with m from 1 to 3", "BAD_ARGUMENT")
+        if not np.isfinite(given).all():
+            raise Error("a delta_mu is not finite", "BAD_ARGUMENT")
+        array = np.zeros((self.n, 3))
+        array[:, :given.shape[-1]] = given
+        return array
+
     def __call__(self, deformation, temperature=None, pressure=None, tangent=True, accuracy=0.0, out=None,
-                 conductivity=False, tokens=None, increment=None):
+                 conductivity=False, tokens=None, increment=None, delta_mu=None):
         """Stress, and tangent unless that is False (then None), of deformations that all begin from the committed states.
 
         temperature: K, one or (n,) (default 0); pressure: Pa, one or (n,): the volume is found at that pressure and
         deformation gives the shape alone; accuracy: wanted relative standard error where it is sampled; out: (stress,
         tangent), arrays to be filled, flat ones too (dolfinx' P.x.array); conductivity: True fills conductivity and
-        conductivity_error as well. Raises Cut where a material says no: what is left
+        conductivity_error as well; delta_mu: J per atom, (m,) or (n, m), chemical potentials of the material's further species
+        less that of its first, of a material that exchanges them: fills composition and composition_error. Raises Cut where a material says no: what is left
         of the evaluation holds NaN there.
 
         A host that has state variables and does not say when it accepts (no commit, no abort) holds the states itself: tokens
@@ -377,6 +391,7 @@ class Law:
             client._by_commits()
         given = self._input(deformation)
         T, p = self._each(temperature, "temperature"), self._each(pressure, "pressure")
+        mu = self._potentials(delta_mu)
         stress_shape, tangent_shape = self._shapes()
         stress = self._output(out[0] if out else None, stress_shape)
         slope = self._output(out[1] if out else None, tangent_shape) if tangent else None
@@ -386,6 +401,8 @@ class Law:
             self.energy[:] = np.nan
         if conductivity:
             self.conductivity, self.conductivity_error = self._output(None, stress_shape), np.zeros(self.n)
+        if mu is not None:
+            self.composition, self.composition_error = np.zeros((self.n, 4)), np.zeros(self.n)
         self.tokens = left
         if tokens is None:
             self._tentative = left  # of an evaluation that ends with an error nothing is to be committed
@@ -403,7 +420,9 @@ class Law:
                         error=_address(self.error),
                         token_out=_address(left), notes=_address(self.notes), status=_address(self.status),
                         words=_address(words) if words.size else None, words_size=_WORDS if words.size else 0,
-                        conductivity=_address(self.conductivity), conductivity_error=_address(self.conductivity_error))
+                        conductivity=_address(self.conductivity), conductivity_error=_address(self.conductivity_error),
+                        delta_mu=_address(mu), composition=_address(self.composition),
+                        composition_error=_address(self.composition_error))
         worst = c.c_int()
         error = client._call(lib.femd_arrays_evaluate, handle, c.byref(self.material._id), c.byref(arrays),
                              c.byref(worst))

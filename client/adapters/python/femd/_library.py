@@ -40,7 +40,8 @@ class Arrays(c.Structure):
         ("stress", c.c_void_p), ("tangent", c.c_void_p), ("thermal_stress", c.c_void_p), ("energy", c.c_void_p),
         ("J", c.c_void_p), ("error", c.c_void_p), ("token_out", c.c_void_p), ("notes", c.c_void_p),
         ("status", c.c_void_p), ("words", c.c_void_p), ("words_size", c.c_size_t), ("conductivity", c.c_void_p),
-        ("conductivity_error", c.c_void_p)]
+        ("conductivity_error", c.c_void_p), ("delta_mu", c.c_void_p), ("composition", c.c_void_p),
+        ("composition_error", c.c_void_p)]
 
 
 def _places():
