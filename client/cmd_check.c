@@ -37,6 +37,7 @@ typedef struct trial {
     int sampled;
     double sample, sample_error; /* s of one sample; its relative error */
     double samples;              /* how many are expected */
+    size_t material;             /* in the case */
 } trial;
 
 static const femd_beat alive = {NULL, watchdog_on_beat};
@@ -62,6 +63,7 @@ static femd_status check_evaluate(const model *m, const femd_case *c, double str
         .wants = t->asks, .seed = femd_seed(c->seed, 0, 0), .temperature = c->temperature, .accuracy = c->accuracy};
     femd_response r = {0};
     const femd_bytes state = {in->data, in->size};
+    femd_case_prescribe_first(c, t->material, &q);
     if (femd_case_has_mechanics(c)) q.value[0] = q.value[5] = strain;
     const double begun = femd_clock();
     femd_status rc = femd_material_evaluate(m->material, &q, &state, &alive, &r, out, err);
@@ -127,6 +129,7 @@ static femd_status check_time_batch(const model *m, const femd_case *c, trial *t
     for (uint32_t i = 0; i < points; i++) {
         femd_request q = {
             .wants = t->asks, .seed = femd_seed(c->seed, 0, i), .temperature = c->temperature, .accuracy = c->accuracy};
+        femd_case_prescribe_first(c, t->material, &q);
         if (femd_case_has_mechanics(c)) q.value[0] = q.value[5] = usual_strain * (i + 1) / points;
         femd_material_batch_add(&batch, &q, &virgin);
     }
@@ -162,6 +165,7 @@ static femd_status check_evaluate_wants(const model *m, const femd_case *c, tria
     watch w = {.begun = femd_clock()};
     const femd_beat beat = {&w, check_enough};
     if (!q.wants) return FEMD_OK;
+    femd_case_prescribe_first(c, t->material, &q);
     q.value[0] = q.value[5] = usual_strain;
     const femd_status rc = femd_material_evaluate(m->material, &q, &virgin, &beat, &r, &out, err);
     femd_buffer_clear(&out);
@@ -200,7 +204,7 @@ static uint32_t check_asks_more(const femd_case *c, size_t i, const femd_capabil
 static femd_status check_try_material(const model *m, const femd_case *c, size_t i, trial *t, femd_error *err) {
     const femd_buffer none = FEMD_BUFFER_INIT;
     femd_buffer virgin = FEMD_BUFFER_INIT, out = FEMD_BUFFER_INIT;
-    *t = (trial){.asks = check_asks(c, i)};
+    *t = (trial){.asks = check_asks(c, i), .material = i};
     for (size_t k = i; k < c->nmaterials; k++)
         if (c->material[k].like == i)
             FEMD_TRY(femd_case_check_answers(c, k, femd_material_capabilities(m->material), err));
@@ -378,8 +382,9 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
     return FEMD_OK;
 }
 
-/* A temperature that has no value at the origin is taken at a node. */
+/* A temperature or a chemical potential that has no value at the origin is taken at a node. */
 static femd_status check_find_temperature(femd_case *c, const check_mesh *m, femd_error *err) {
+    FEMD_TRY(femd_case_find_potentials(c, m->mesh.x, c->end_time, err));
     if (c->temperature_nodal.file || c->heat.initial_nodal.file) { /* the first value of the file */
         femd_nodal_data data;
         FEMD_TRY(femd_nodal_data_read(c, c->heat.initial_nodal.file ? FEMD_NODAL_INITIAL : FEMD_NODAL_TEMPERATURE,

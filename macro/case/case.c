@@ -95,6 +95,7 @@ static femd_status case_read_conditions(femd_case *c, femd_error *err) {
     FEMD_TRY(femd_json_u64(&c->doc, root, "seed", 1, &c->seed, err));
     if (c->physics == FEMD_PHYSICS_MECHANICAL) FEMD_TRY(case_read_prescribed_temperature(c, err));
     FEMD_TRY(case_read_prescribed_pressure(c, err));
+    FEMD_TRY(case_read_potentials(c, err));
     c->accuracy = femd_json_number(root, "accuracy", 0);
     c->reuse = femd_json_bool(femd_json_get(root, "micro"), "reuse", 1);
     c->has_body_force = femd_json_get(root, "body_force") != NULL;
@@ -210,6 +211,9 @@ static femd_status case_check_path(const femd_case *c, femd_error *err) {
     if (c->physics == FEMD_PHYSICS_MECHANICAL && femd_case_temperature_ramps(c))
         return femd_json_fail(&c->doc, femd_json_get(c->doc.root, "temperature"), err,
                               "steps.control \"arc-length\" follows a load, not a temperature that changes");
+    if (femd_case_potentials_ramp(c))
+        return femd_json_fail(&c->doc, femd_json_get(c->doc.root, "chemical_potentials"), err,
+                              "steps.control \"arc-length\" follows a load, not potentials that change");
     for (entry = entry ? entry->child : NULL; entry; entry = entry->next)
         if (femd_json_get(entry, "table"))
             return femd_json_fail(&c->doc, femd_json_get(entry, "table"), err,
@@ -263,6 +267,7 @@ void femd_case_clear(femd_case *c) {
     femd_function_destroy(&c->pressure_function);
     femd_function_destroy(&c->heat.initial_function);
     femd_function_destroy(&c->heat.source_function);
+    case_clear_potentials(c);
     free(c->temperature_nodal.file);
     free(c->pressure_nodal.file);
     free(c->heat.initial_nodal.file);

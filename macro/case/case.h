@@ -107,6 +107,15 @@ typedef struct femd_case_nodal {
     char name[FEMD_NAME_MAX];
 } femd_case_nodal;
 
+/* The chemical potential of one species of a material less that of its first. */
+typedef struct femd_case_potential {
+    const cJSON *material;   /* of the document, borrowed */
+    int place;               /* in femd_request.delta_mu */
+    double joule;            /* at the origin and time 0; NAN: no value there */
+    femd_function *function; /* owned; instead of it */
+    femd_case_table table;   /* instead of it, "factor" being J */
+} femd_case_potential;
+
 /* What the run solves for. */
 typedef enum femd_physics { FEMD_PHYSICS_MECHANICAL, FEMD_PHYSICS_THERMAL, FEMD_PHYSICS_THERMOMECHANICAL } femd_physics;
 
@@ -156,7 +165,9 @@ typedef struct femd_case {
     femd_function *pressure_function;    /* owned; instead of it */
     femd_case_table pressure_table;      /* instead of it, "factor" being Pa */
     femd_case_nodal pressure_nodal;      /* instead of it */
-    double accuracy;                     /* relative standard error wanted of sampled answers; 0 = the material's own */
+    size_t npotentials;
+    femd_case_potential *potential; /* owned: of materials that exchange species */
+    double accuracy;                /* relative standard error wanted of sampled answers; 0 = the material's own */
     uint32_t wants_committed; /* FEMD_WANT_* asked once per converged step, beside stress and tangent (output.wants) */
     int reuse;                /* 0: every point's evaluation is its own (FEMD_REQUEST_PRIVATE) */
     /* steps */
@@ -248,6 +259,20 @@ FEMD_MUST_CHECK femd_status femd_case_pressure(const femd_case *c, const double 
                                                femd_error *err);
 /* 1 if it may not be the same at all times. */
 int femd_case_pressure_ramps(const femd_case *c);
+/* Does the case prescribe chemical potentials of the material's species; do any change in time? */
+int femd_case_exchanges(const femd_case *c, size_t material);
+int femd_case_potentials_ramp(const femd_case *c);
+/* Those of a material at reference position x and a time, J per atom; zeros of one that exchanges no species. BAD_INPUT
+ * where an expression gives no number. */
+FEMD_MUST_CHECK femd_status femd_case_potentials(const femd_case *c, size_t material, const double x[3], double time,
+                                                 double delta_mu[3], femd_error *err);
+/* Those of the origin and time 0, or that femd_case_find_potentials has put in their place, into a request. */
+void femd_case_prescribe_first(const femd_case *c, size_t material, femd_request *q);
+/* Where an expression has no value at the origin: that at x and a time. BAD_INPUT where there is none either. */
+FEMD_MUST_CHECK femd_status femd_case_find_potentials(femd_case *c, const double x[3], double time, femd_error *err);
+/* Those of x and a time into a request, with their flag. */
+FEMD_MUST_CHECK femd_status femd_case_prescribe(const femd_case *c, size_t material, const double x[3], double time,
+                                                femd_request *q, femd_error *err);
 /* Is this kind of entry one of the temperature? */
 int femd_case_is_heat(femd_load kind);
 /* Temperature at time 0, K; not of a file. BAD_INPUT below 0 K or where an expression gives no number. */

@@ -172,5 +172,6 @@ femd_status femd_case_check_answers(const femd_case *c, size_t material, const f
                          "materials.%s.thermal, or name a method that answers it",
                          c->path, name, missing, name);
     FEMD_TRY(case_check_pressure(c, material, caps, err));
+    FEMD_TRY(case_check_exchange(c, material, caps, err));
     return case_check_formulation(c, material, caps, err);
 }

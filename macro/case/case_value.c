@@ -92,6 +92,7 @@ double femd_case_next_time(const femd_case *c, double time) {
         time_of_table(c->boundary[b].ntable, c->boundary[b].time, time, near, &next);
     case_time_of_table(&c->temperature_table, time, near, &next);
     case_time_of_table(&c->pressure_table, time, near, &next);
+    for (size_t i = 0; i < c->npotentials; i++) case_time_of_table(&c->potential[i].table, time, near, &next);
     return next;
 }
 

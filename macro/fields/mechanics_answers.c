@@ -28,6 +28,10 @@ void femd_mechanics_request(const femd_problem *p, PetscInt k, uint32_t wants, f
     r->flags = p->cs->reuse ? 0 : FEMD_REQUEST_PRIVATE;
     memcpy(r->value, p->pt->tE + 6 * k, sizeof r->value);
     r->temperature = p->pt->temperature[k];
+    if (femd_case_exchanges(p->cs, (size_t)p->pt->material[k])) {
+        r->flags |= FEMD_REQUEST_EXCHANGE;
+        memcpy(r->delta_mu, p->pt->delta_mu + 3 * k, sizeof r->delta_mu);
+    }
     r->accuracy = femd_mechanics_accuracy(p, k);
     if (p->mixed) femd_mixed_request(p, k, r);
 }

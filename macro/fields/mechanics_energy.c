@@ -37,7 +37,8 @@ void femd_mechanics_energy_commit(const femd_problem *p) {
         if (femd_mechanics_energy_want(p, k)) continue;
         for (int c = 0; c < 6; ++c)
             work += 0.5 * (pt->S[6 * k + c] + pt->tS[6 * k + c]) * (pt->tE[6 * k + c] - pt->E[6 * k + c]);
-        pt->tenergy[k] = femd_case_temperature_ramps(p->cs) ? NAN : pt->energy[k] + work;
+        pt->tenergy[k] =
+            femd_case_temperature_ramps(p->cs) || femd_case_potentials_ramp(p->cs) ? NAN : pt->energy[k] + work;
     }
 }
 
@@ -88,8 +89,8 @@ static void energy_take_virgin(void *user, size_t i, const femd_response *r) {
 }
 
 /* Rank 0: of each material that counts from somewhere, at no strain and the temperature of the start. */
-static femd_status energy_ask_virgin(femd_problem *p, double kelvin, double *virgin, size_t *asked, uint64_t *forces,
-                                     femd_error *err) {
+static femd_status energy_ask_virgin(femd_problem *p, double kelvin, const double x[FEMD_SPACE], double *virgin,
+                                     size_t *asked, uint64_t *forces, femd_error *err) {
     const size_t n = p->cs->nmaterials;
     femd_request *request = calloc(n, sizeof *request);
     femd_response *answer = calloc(n, sizeof *answer);
@@ -103,6 +104,7 @@ static femd_status energy_ask_virgin(femd_problem *p, double kelvin, double *vir
                                              .wants = STRESS_AND_TANGENT | FEMD_WANT_HELMHOLTZ,
                                              .temperature = kelvin,
                                              .accuracy = p->cs->accuracy};
+        rc = femd_case_prescribe(p->cs, k, x, 0, &request[*asked - 1], err);
     }
     if (rc == FEMD_OK && *asked > 0)
         rc = p->law->evaluate(p->law->self, request, material, *asked, energy_take_virgin, answer, err);
@@ -133,13 +135,10 @@ static femd_status energy_given_temperature(const femd_problem *p, double *kelvi
 }
 
 /* Of the start: at the origin; where an expression has no value there, at point 0. Known to rank 0. Collective. */
-static femd_status energy_first_temperature(const femd_problem *p, double *kelvin, femd_error *err) {
-    double x[FEMD_SPACE] = {-INFINITY, -INFINITY, -INFINITY};
+static femd_status energy_first_temperature(const femd_problem *p, const double x[FEMD_SPACE], double *kelvin,
+                                            femd_error *err) {
     femd_error words = FEMD_ERROR_INIT;
-    for (PetscInt k = 0; k < p->pt->n; ++k)
-        if (p->pt->id[k] == 0) memcpy(x, p->pt->x + FEMD_SPACE * k, sizeof x);
     if (femd_given_has_temperature(p)) return energy_given_temperature(p, kelvin, err);
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, x, FEMD_SPACE, MPI_DOUBLE, MPI_MAX, p->comm));
     if (p->rank != 0) return FEMD_OK;
     if (femd_case_temperature(p->cs, (const double[FEMD_SPACE]){0}, 0, kelvin, &words) == FEMD_OK) return FEMD_OK;
     return femd_case_temperature(p->cs, x, 0, kelvin, err);
@@ -149,7 +148,7 @@ femd_status femd_mechanics_energy_begin(femd_problem *p, femd_error *err) {
     femd_mechanics *m = p->mech;
     const size_t n = p->cs->nmaterials;
     int any = 0;
-    double kelvin = 0;
+    double kelvin = 0, x[FEMD_SPACE];
     size_t asked = 0;
     uint64_t forces = 0;
     if (m->virgin) return FEMD_OK;
@@ -157,8 +156,10 @@ femd_status femd_mechanics_energy_begin(femd_problem *p, femd_error *err) {
     femd_status rc = virgin ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for energies");
     FEMD_TRY(femd_agree(p->comm, rc, err));
     for (size_t k = 0; k < n; ++k) any |= energy_want(p, (int)k) == FEMD_WANT_HELMHOLTZ;
-    if (any) rc = energy_first_temperature(p, &kelvin, err);
-    if (any && p->rank == 0 && rc == FEMD_OK) rc = energy_ask_virgin(p, kelvin, virgin, &asked, &forces, err);
+    if (any) FEMD_TRY_GOTO(rc, femd_mechanics_first_place(p, x, err), done);
+    if (any) rc = energy_first_temperature(p, x, &kelvin, err);
+    if (any && p->rank == 0 && rc == FEMD_OK) rc = energy_ask_virgin(p, kelvin, x, virgin, &asked, &forces, err);
+done:
     rc = femd_agree(p->comm, rc, err);
     m->virgin = virgin;
     FEMD_TRY(rc);

@@ -19,7 +19,8 @@ static void mechanics_take_virgin(void *user, size_t i, const femd_response *r) 
     ((femd_response *)user)[i] = *r;
 }
 
-static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, femd_response *answer, femd_error *err) {
+static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, const double x[FEMD_SPACE],
+                                        femd_response *answer, femd_error *err) {
     size_t n = p->cs->nmaterials, asked = 0;
     femd_request *request = calloc(n, sizeof *request);
     int *material = calloc(n, sizeof *material);
@@ -35,6 +36,7 @@ static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, femd_res
             STRESS_AND_TANGENT | femd_mechanics_thermal_want_of(p, (int)k) | femd_mechanics_internal_want(p, (int)k);
         one->temperature = kelvin;
         one->accuracy = p->cs->accuracy;
+        rc = femd_case_prescribe(p->cs, k, x, p->mech->given_time, one, err);
     }
     if (rc == FEMD_OK)
         rc = p->law->evaluate(p->law->self, request, material, asked, mechanics_take_virgin, answer, err);
@@ -87,12 +89,13 @@ static femd_status mechanics_give_virgin(femd_problem *p, double kelvin, const f
 
 femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, femd_error *err) {
     size_t n = 0;
-    double kelvin;
+    double kelvin, x[FEMD_SPACE];
     FEMD_TRY(femd_mechanics_first_temperature(p, &kelvin, err));
+    FEMD_TRY(femd_mechanics_first_place(p, x, err));
     for (size_t k = 0; k < p->cs->nmaterials; ++k) n += p->cs->material[k].like == k;
     femd_response *answer = calloc(n, sizeof *answer);
     femd_status rc = answer ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");
-    if (rc == FEMD_OK && p->rank == 0) rc = mechanics_ask_virgin(p, kelvin, answer, err);
+    if (rc == FEMD_OK && p->rank == 0) rc = mechanics_ask_virgin(p, kelvin, x, answer, err);
     FEMD_TRY_GOTO(rc, femd_agree(p->comm, rc, err), done);
     if (MPI_Bcast(answer, (int)(n * sizeof *answer), MPI_BYTE, 0, p->comm) != MPI_SUCCESS) {
         rc = femd_fail(err, FEMD_INTERNAL, "MPI_Bcast failed");

@@ -41,6 +41,7 @@ struct femd_mechanics {
     double internal_change; /* J: of the internal energy in the step; NAN where it is not known */
     double pass_change;     /* forces that the last pass of the heat has made, over the reference */
     double virgin_kelvin;   /* of the answers that are there before the first step; NAN: each point's own */
+    double given_time;      /* at which the case was last asked for what it prescribes to points */
     int has_tangent;        /* the committed S and D are there before the first step */
     double noise;           /* one sigma of the norm of the free nodal forces of the residual last made, N */
     double *virgin;         /* per material: what its Helmholtz energy is counted from, J/m^3; NULL until it is known */
@@ -76,10 +77,11 @@ double femd_mechanics_accuracy(const femd_problem *p, PetscInt k);
 /* mechanics_sharpen.c: the answers that are here made as good as asked now: each goes on from its own state, so that
  * nothing that was sampled is lost. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_sharpen(femd_problem *p, int *failed, femd_error *err);
-/* mechanics_temperature.c: temperatures of the points at a time, BAD_INPUT where there is none; that of point 0.
- * Collective. */
+/* mechanics_temperature.c: temperatures and chemical potentials of the points at a time, BAD_INPUT where there is none;
+ * the temperature of point 0, and where that is. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelvin, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_mechanics_first_place(const femd_problem *p, double x[FEMD_SPACE], femd_error *err);
 /* What is asked beside the stress where the temperature changes: FEMD_WANT_THERMAL_STRESS or 0. Of a point; of a
  * material. */
 uint32_t femd_mechanics_thermal_want(const femd_problem *p, PetscInt k);

@@ -1,6 +1,7 @@
 /* The temperature of the points, as the case prescribes it or the heat of this attempt has left it, and the forces that
- * its change makes. No equation decides it here. */
+ * its change makes; their chemical potentials, which the case prescribes. No equation decides them here. */
 #include <math.h>
+#include <string.h>
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
@@ -9,14 +10,28 @@
 #include "fields/mechanics_private.h"
 
 femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err) {
+    femd_points *pt = p->pt;
     femd_status rc = FEMD_OK;
     if (p->heat) {
-        femd_heat_of_points(p, 0, p->pt->temperature);
+        femd_heat_of_points(p, 0, pt->temperature);
         return FEMD_OK;
     }
-    for (PetscInt k = 0; k < p->pt->n && rc == FEMD_OK; ++k)
-        rc = femd_given_at_point(p, k, time, &p->pt->temperature[k], err);
+    p->mech->given_time = time;
+    for (PetscInt k = 0; k < pt->n && rc == FEMD_OK; ++k) {
+        rc = femd_given_at_point(p, k, time, &pt->temperature[k], err);
+        if (rc == FEMD_OK && p->cs->npotentials > 0)
+            rc = femd_case_potentials(p->cs, (size_t)pt->material[k], pt->x + FEMD_SPACE * k, time,
+                                      pt->delta_mu + 3 * k, err);
+    }
     return femd_agree(p->comm, rc, err);
+}
+
+femd_status femd_mechanics_first_place(const femd_problem *p, double x[FEMD_SPACE], femd_error *err) {
+    for (int a = 0; a < FEMD_SPACE; ++a) x[a] = -INFINITY;
+    for (PetscInt k = 0; k < p->pt->n; ++k)
+        if (p->pt->id[k] == 0) memcpy(x, p->pt->x + FEMD_SPACE * k, FEMD_SPACE * sizeof *x);
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, x, FEMD_SPACE, MPI_DOUBLE, MPI_MAX, p->comm));
+    return FEMD_OK;
 }
 
 femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelvin, femd_error *err) {

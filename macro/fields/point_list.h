@@ -70,6 +70,7 @@ typedef struct femd_points {
     int *material;       /* n: index in case->material */
     double *x;           /* n x 3, reference position, m */
     double *weight;      /* n: w |det J|, m^3 */
+    double *delta_mu;    /* 3 n: prescribed chemical potentials, of femd_request; zeros where none are */
     double *temperature; /* n: prescribed, of the attempt, or of the iterate, K */
     double *pressure;    /* n: prescribed, Pa; only where the case has one */
     double *gradient;    /* n x nodes x 3: of the shape functions, 1/m; from femd_points_place */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Arrays that come once: X(member, entries per point). */
-#define FIXED_LIST(X) X(id, 1) X(material, 1) X(x, 3) X(weight, 1) X(temperature, 1) X(pressure, 1)
+#define FIXED_LIST(X) X(id, 1) X(material, 1) X(x, 3) X(weight, 1) X(temperature, 1) X(pressure, 1) X(delta_mu, 3)
 
 /* 1 if a line of the list, or one of the members that come once (wants 0), is there. */
 static int points_hold(const femd_points *pt, uint32_t wants) {

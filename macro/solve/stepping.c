@@ -208,7 +208,7 @@ static const char *stepping_plural(int n) {
 
 /* Do all loads grow as time does? Then it is a load factor. */
 static int stepping_is_ramp(const femd_case *cs) {
-    int other = femd_case_temperature_ramps(cs);
+    int other = femd_case_temperature_ramps(cs) || femd_case_potentials_ramp(cs);
     for (int a = 0; a < 3; ++a) other |= cs->body_function[a] != NULL;
     for (size_t b = 0; b < cs->nboundary; ++b) {
         const femd_case_boundary *entry = &cs->boundary[b];

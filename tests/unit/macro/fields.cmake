@@ -1,5 +1,5 @@
 # The equation of heat.
-foreach(name heat heat_time heat_pressed heat_periodic both given mixed_heat)
+foreach(name heat heat_time heat_pressed heat_periodic both given exchange mixed_heat)
   femd_unit_test(macro_test_${name} SOURCES test_${name}.c LIBS femd_macro_model)
   set_tests_properties(macro_test_${name} PROPERTIES ENVIRONMENT "${femd_macro_environment}")
 endforeach()

@@ -221,6 +221,8 @@ static void answer(test_law *law, const femd_request *q, int material, femd_resp
     memcpy(r->E, q->value, sizeof r->E);
     double elastic[6];
     for (int c = 0; c < 6; ++c) elastic[c] = q->value[c] - (c < 3 ? law->alpha * (q->temperature - law->rest) : 0);
+    for (int c = 0; c < 3; ++c) elastic[c] -= law->chemical * q->delta_mu[0];
+    if (!(q->flags & FEMD_REQUEST_EXCHANGE) != !(law->inputs & FEMD_INPUT_CHEMICAL)) r->status = FEMD_INTERNAL;
     for (int c = 1; law->snap_beyond > 0 && q->value[0] > law->snap_beyond && c < 3; ++c) elastic[c] += 0.5 * law->snap;
     test_law_answer(law, material, elastic, r->S, r->D, &r->energy);
     law->grown = law->alpha * (q->temperature - law->rest);

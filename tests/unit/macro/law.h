@@ -12,6 +12,7 @@ typedef struct test_law {
     double softer;            /* material k has its moduli times softer^k; 0 = 1 */
     double alpha;             /* 1/K: the stress is that of E - alpha (T - rest) I */
     double rest;              /* K */
+    double chemical;          /* 1/J: of E less this x delta_mu[0] I, with FEMD_INPUT_CHEMICAL, and then only */
     double grown;             /* of the answer that is made under a pressure: alpha (T - rest) */
     double softening;         /* a > 0: W = a (1 - exp(-W0/a)), Pa */
     double snap_beyond, snap; /* > 0: where E11 exceeds it, the stress is that of a cell wider by this, as 2E */

@@ -104,7 +104,9 @@ static void bad_input_has_exact_words(void **state) {
         {"case.json", "materails={}",
          "unknown key \"materails\"; did you mean \"materials\"? accepted: femd, title, seed, physics, heat, mesh, "
          "materials, "
-         "boundary, body_force, temperature, pressure, accuracy, steps, element, solver, micro, output, petsc"},
+         "boundary, body_force, temperature, pressure, chemical_potentials, accuracy, steps, element, solver, micro, "
+         "output, "
+         "petsc"},
         {"case.json", "mesh.scal=1",
          "mesh: unknown key \"scal\"; did you mean \"scale\"? accepted: file, straighten, scale, box"},
         {"case.json", "mesh={}", "mesh: missing key; needs \"file\", or \"box\""},
