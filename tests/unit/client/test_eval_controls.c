@@ -80,7 +80,7 @@ static void what_is_no_potential_of_the_material_is_refused(void **state) {
     femd_request q;
     femd_error err = FEMD_ERROR_INIT;
     assert_int_equal(ask("\"Cu\"", &open_alloy, &bad[1].list, &q, &err), FEMD_BAD_INPUT);
-    assert_non_null(strstr(err.text, "structure.species: a material of 1 species"));
+    assert_non_null(strstr(err.text, "structure.species: a material of one species"));
 }
 
 int main(void) {

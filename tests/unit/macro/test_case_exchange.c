@@ -90,7 +90,7 @@ static void what_is_no_potential_is_refused(void **state) {
         {"chemical_potentials={}", "chemical_potentials: names no material"},
         {"chemical_potentials={\"gold\":{\"Ni\":1}}",
          "chemical_potentials.gold: the case has no material of this name"},
-        {"chemical_potentials={\"rest\":{\"Ni\":1}}", "materials.rest: a material of 0 species"},
+        {"chemical_potentials={\"rest\":{\"Ni\":1}}", "materials.rest: a material of no species"},
         {"chemical_potentials={\"copper\":{}}", "chemical_potentials.copper: copper: that of \"Ni\" is missing"},
         {"chemical_potentials={\"copper\":{\"Ni\":0}}",
          "chemical_potentials.copper: copper: that of \"Co\" is missing"},

@@ -22,28 +22,41 @@ static femd_status read_material(material *m, const char *text) {
     return femd_species_of_material(&m->doc, m->doc.root, &m->species, &m->err);
 }
 
-static void those_of_the_exchange_go_before_those_of_the_structure(void **state) {
+static void they_stand_in_the_order_in_which_the_material_names_them(void **state) {
     (void)state;
     material m;
-    assert_int_equal(read_material(&m, "{\"structure\":{\"species\":[\"Cu\",\"Ni\",\"Co\"]}}"), FEMD_OK);
+    unsigned given = 0;
+    int place;
+    assert_int_equal(read_material(&m, "{\"structure\":{\"species\":[\"Cu\",\"Ni\",\"Co\",\"Cu\"]}}"), FEMD_OK);
     assert_int_equal(m.species.n, 3);
+    assert_int_equal(m.species.exchange, 7);
     assert_string_equal(m.species.name[2], "Co");
     femd_json_clear(&m.doc);
-    assert_int_equal(
-        read_material(&m, "{\"structure\":{\"species\":[\"Cu\"]},\"exchange\":{\"species\":[\"Ni\",\"Cu\"]}}"),
-        FEMD_OK);
-    assert_int_equal(m.species.n, 2);
-    assert_string_equal(m.species.name[0], "Ni");
+    assert_int_equal(read_material(&m, "{\"structure\":{\"species\":[\"Al\"],\"substitution\":[{\"species\":\"Cu\"},"
+                                       "{\"species\":\"Al\"}]},\"semi-grand\":{\"species\":[\"Ni\",\"Al\"]}}"),
+                     FEMD_OK);
+    assert_int_equal(m.species.n, 3);
+    assert_string_equal(m.species.name[1], "Cu");
+    assert_string_equal(m.species.name[2], "Ni");
+    assert_int_equal(m.species.exchange, 5);
+    assert_int_equal(femd_species_place(&m.species, "Cu", "mu", &given, &place, &m.err), FEMD_BAD_INPUT);
+    assert_string_equal(m.err.text, "mu: \"Cu\" does not exchange; accepted: Ni");
+    assert_int_equal(femd_species_all_given(&m.species, "mu", given, &m.err), FEMD_BAD_INPUT);
+    assert_int_equal(femd_species_place(&m.species, "Ni", "mu", &given, &place, &m.err), FEMD_OK);
+    assert_int_equal(place, 1);
+    assert_int_equal(femd_species_all_given(&m.species, "mu", given, &m.err), FEMD_OK);
     femd_json_clear(&m.doc);
 }
 
 static void too_few_and_too_many_are_refused(void **state) {
     (void)state;
     static const char *const bad[][2] = {
-        {"{}", "a material of 0 species"},
-        {"{\"structure\":{\"species\":[\"Cu\"]}}", "structure.species: a material of 1 species"},
-        {"{\"exchange\":{\"species\":[\"A\",\"B\",\"C\",\"D\",\"E\"]}}", "exchange.species: a material of 5 species"},
-        {"{\"structure\":{\"species\":[\"Cu\",7]}}", "names of species"}};
+        {"{}", "a material of no species"},
+        {"{\"structure\":{\"species\":[\"Cu\"]}}", "structure.species: a material of one species"},
+        {"{\"structure\":{\"species\":[\"A\",\"B\",\"C\",\"D\",\"E\"]}}", "a material of more than four species"},
+        {"{\"structure\":{\"species\":[\"A\",\"B\",\"C\",\"D\"]},\"semi-grand\":{\"species\":[\"E\"]}}",
+         "more than four"},
+        {"{\"structure\":{\"species\":[\"A\"],\"substitution\":[{}]}}", "differences of chemical potentials"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         material m;
         assert_int_equal(read_material(&m, bad[i][0]), FEMD_BAD_INPUT);
@@ -77,7 +90,7 @@ static void each_but_the_first_is_given_once(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(those_of_the_exchange_go_before_those_of_the_structure),
+        cmocka_unit_test(they_stand_in_the_order_in_which_the_material_names_them),
         cmocka_unit_test(too_few_and_too_many_are_refused),
         cmocka_unit_test(each_but_the_first_is_given_once),
     };
