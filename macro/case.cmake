@@ -3,7 +3,7 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/base/folder_lock.c
   ${CMAKE_CURRENT_LIST_DIR}/base/function.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case.c
-  ${CMAKE_CURRENT_LIST_DIR}/case/case_exchange.c
+  ${CMAKE_CURRENT_LIST_DIR}/case/case_potentials.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_heat.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_mixed.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_materials.c

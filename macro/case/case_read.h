@@ -57,7 +57,7 @@ FEMD_MUST_CHECK femd_status case_check_formulation(const femd_case *c, size_t ma
 FEMD_MUST_CHECK femd_status case_read_prescribed_pressure(femd_case *c, femd_error *err);
 FEMD_MUST_CHECK femd_status case_check_pressure(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                 femd_error *err);
-/* case_exchange.c: "chemical_potentials"; physics and materials must be there. BAD_INPUT if a material is given some
+/* case_potentials.c: "chemical_potentials"; physics and materials must be there. BAD_INPUT if a material is given some
  * and exchanges no species, or the other way round. */
 FEMD_MUST_CHECK femd_status case_read_potentials(femd_case *c, femd_error *err);
 void case_clear_potentials(femd_case *c);

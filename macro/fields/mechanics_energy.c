@@ -11,6 +11,7 @@
 #include "fields/constitutive.h"
 #include "fields/given.h"
 #include "fields/mechanics_private.h"
+#include "fields/points.h"
 
 /* FEMD_WANT_HELMHOLTZ, FEMD_WANT_ENERGY, or 0: the work. */
 static uint32_t energy_want(const femd_problem *p, int material) {
@@ -156,7 +157,7 @@ femd_status femd_mechanics_energy_begin(femd_problem *p, femd_error *err) {
     femd_status rc = virgin ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for energies");
     FEMD_TRY(femd_agree(p->comm, rc, err));
     for (size_t k = 0; k < n; ++k) any |= energy_want(p, (int)k) == FEMD_WANT_HELMHOLTZ;
-    if (any) FEMD_TRY_GOTO(rc, femd_mechanics_first_place(p, x, err), done);
+    if (any) FEMD_TRY_GOTO(rc, femd_points_first_place(p->comm, p->pt, x, err), done);
     if (any) rc = energy_first_temperature(p, x, &kelvin, err);
     if (any && p->rank == 0 && rc == FEMD_OK) rc = energy_ask_virgin(p, kelvin, x, virgin, &asked, &forces, err);
 done:

@@ -11,6 +11,7 @@
 #include "fields/heat.h"
 #include "fields/mechanics_private.h"
 #include "fields/mixed.h"
+#include "fields/points.h"
 #include "fields/ties.h"
 
 /* Before the first step there is no answer: one virgin evaluation per material, on rank 0, stands for all its points
@@ -91,7 +92,7 @@ femd_status femd_mechanics_start_from_virgin(femd_problem *p, int *possible, fem
     size_t n = 0;
     double kelvin, x[FEMD_SPACE];
     FEMD_TRY(femd_mechanics_first_temperature(p, &kelvin, err));
-    FEMD_TRY(femd_mechanics_first_place(p, x, err));
+    FEMD_TRY(femd_points_first_place(p->comm, p->pt, x, err));
     for (size_t k = 0; k < p->cs->nmaterials; ++k) n += p->cs->material[k].like == k;
     femd_response *answer = calloc(n, sizeof *answer);
     femd_status rc = answer ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the first evaluation");

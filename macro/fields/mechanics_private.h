@@ -78,10 +78,9 @@ double femd_mechanics_accuracy(const femd_problem *p, PetscInt k);
  * nothing that was sampled is lost. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_sharpen(femd_problem *p, int *failed, femd_error *err);
 /* mechanics_temperature.c: temperatures and chemical potentials of the points at a time, BAD_INPUT where there is none;
- * the temperature of point 0, and where that is. Collective. */
+ * the temperature of point 0. Collective. */
 FEMD_MUST_CHECK femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err);
 FEMD_MUST_CHECK femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelvin, femd_error *err);
-FEMD_MUST_CHECK femd_status femd_mechanics_first_place(const femd_problem *p, double x[FEMD_SPACE], femd_error *err);
 /* What is asked beside the stress where the temperature changes: FEMD_WANT_THERMAL_STRESS or 0. Of a point; of a
  * material. */
 uint32_t femd_mechanics_thermal_want(const femd_problem *p, PetscInt k);

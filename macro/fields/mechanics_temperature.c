@@ -1,7 +1,6 @@
 /* The temperature of the points, as the case prescribes it or the heat of this attempt has left it, and the forces that
  * its change makes; their chemical potentials, which the case prescribes. No equation decides them here. */
 #include <math.h>
-#include <string.h>
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
@@ -24,14 +23,6 @@ femd_status femd_mechanics_warm(femd_problem *p, double time, femd_error *err) {
                                       pt->delta_mu + 3 * k, err);
     }
     return femd_agree(p->comm, rc, err);
-}
-
-femd_status femd_mechanics_first_place(const femd_problem *p, double x[FEMD_SPACE], femd_error *err) {
-    for (int a = 0; a < FEMD_SPACE; ++a) x[a] = -INFINITY;
-    for (PetscInt k = 0; k < p->pt->n; ++k)
-        if (p->pt->id[k] == 0) memcpy(x, p->pt->x + FEMD_SPACE * k, FEMD_SPACE * sizeof *x);
-    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, x, FEMD_SPACE, MPI_DOUBLE, MPI_MAX, p->comm));
-    return FEMD_OK;
 }
 
 femd_status femd_mechanics_first_temperature(const femd_problem *p, double *kelvin, femd_error *err) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/petsc_edge.h"
+
 /* Arrays that come once: X(member, entries per point). */
 #define FIXED_LIST(X) X(id, 1) X(material, 1) X(x, 3) X(weight, 1) X(temperature, 1) X(pressure, 1) X(delta_mu, 3)
 
@@ -64,6 +66,14 @@ void femd_points_destroy(femd_points **pt) {
     femd_wanted_destroy(&(*pt)->wanted, &(*pt)->nwanted);
     free(*pt);
     *pt = NULL;
+}
+
+femd_status femd_points_first_place(MPI_Comm comm, const femd_points *pt, double x[FEMD_SPACE], femd_error *err) {
+    for (int a = 0; a < FEMD_SPACE; ++a) x[a] = -INFINITY;
+    for (PetscInt k = 0; k < pt->n; ++k)
+        if (pt->id[k] == 0) memcpy(x, pt->x + FEMD_SPACE * k, FEMD_SPACE * sizeof *x);
+    MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, x, FEMD_SPACE, MPI_DOUBLE, MPI_MAX, comm));
+    return FEMD_OK;
 }
 
 void femd_points_commit(femd_points *pt) {

@@ -9,6 +9,9 @@
 FEMD_MUST_CHECK femd_status femd_points_create(PetscInt n, PetscInt per_cell, uint32_t wants, femd_points **pt,
                                                femd_error *err);
 void femd_points_destroy(femd_points **pt);
+/* Where point 0 is, on all ranks. Collective. */
+FEMD_MUST_CHECK femd_status femd_points_first_place(MPI_Comm comm, const femd_points *pt, double x[FEMD_SPACE],
+                                                    femd_error *err);
 /* The tentative arrays become the committed ones. */
 void femd_points_commit(femd_points *pt);
 /* What output.wants asks: the committed arrays become the tentative ones, before the answers of a step come. */

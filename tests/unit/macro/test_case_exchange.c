@@ -98,7 +98,7 @@ static void what_is_no_potential_is_refused(void **state) {
         {"chemical_potentials={\"copper\":{\"Zn\":0}}",
          "chemical_potentials.copper.Zn: copper: the material has no species \"Zn\"; accepted: Ni, Co"},
         {"chemical_potentials={\"copper\":{\"Ni\":\"1 K\"}}",
-         "chemical_potentials.copper.Ni: unit \"K\" does not fit an energy"},
+         "chemical_potentials.copper.Ni: unit \"K\" does not fit a energy"},
         {"chemical_potentials={\"copper\":{\"Ni\":\"=q\"}}", "chemical_potentials.copper.Ni: "},
         {"chemical_potentials={\"copper\":{\"Ni\":{\"table\":[[1,0],[0,0]]}}}",
          "chemical_potentials.copper.Ni.table[1][0]: times must increase"},

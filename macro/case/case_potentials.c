@@ -7,20 +7,20 @@
 #include "case/case_read.h"
 #include "femd/species.h"
 
-static femd_status exchange_no_memory(femd_error *err) {
+static femd_status potentials_no_memory(femd_error *err) {
     return femd_fail(err, FEMD_NO_MEMORY, "out of memory for chemical potentials");
 }
 
 /* Of one of them at a place and time, J. */
-static femd_status exchange_at(const femd_case_potential *one, const double x[3], double time, double *joule,
-                               femd_error *err) {
+static femd_status potentials_at(const femd_case_potential *one, const double x[3], double time, double *joule,
+                                 femd_error *err) {
     *joule = one->table.n > 0 ? case_table_at(&one->table, time) : one->joule;
     return one->function ? femd_function_at(one->function, x, time, joule, err) : FEMD_OK;
 }
 
 /* ---- reading ---- */
 
-static femd_status exchange_read_one(femd_case *c, const cJSON *node, femd_case_potential *one, femd_error *err) {
+static femd_status potentials_read_one(femd_case *c, const cJSON *node, femd_case_potential *one, femd_error *err) {
     const cJSON *table = femd_json_get(node, "table");
     const double origin[3] = {0};
     if (table)
@@ -28,11 +28,11 @@ static femd_status exchange_read_one(femd_case *c, const cJSON *node, femd_case_
     else
         FEMD_TRY(case_read_value(c, node, FEMD_DIM_ENERGY, &one->joule, &one->function, err));
     femd_error none = FEMD_ERROR_INIT;
-    if (exchange_at(one, origin, 0, &one->joule, &none) != FEMD_OK) one->joule = NAN; /* the body may be elsewhere */
+    if (potentials_at(one, origin, 0, &one->joule, &none) != FEMD_OK) one->joule = NAN; /* the body may be elsewhere */
     return FEMD_OK;
 }
 
-static femd_status exchange_read_material(femd_case *c, const cJSON *node, femd_error *err) {
+static femd_status potentials_read_material(femd_case *c, const cJSON *node, femd_error *err) {
     const cJSON *material = femd_json_get(femd_json_get(c->doc.root, "materials"), node->string);
     femd_species s;
     unsigned given = 0;
@@ -45,7 +45,7 @@ static femd_status exchange_read_material(femd_case *c, const cJSON *node, femd_
             return femd_json_fail(&c->doc, one, err, "%s", why.text);
         p->material = material;
         c->npotentials++; /* so that it is freed, whatever comes */
-        FEMD_TRY(exchange_read_one(c, one, p, err));
+        FEMD_TRY(potentials_read_one(c, one, p, err));
     }
     femd_error why = FEMD_ERROR_INIT;
     if (femd_species_all_given(&s, node->string, given, &why) != FEMD_OK)
@@ -54,7 +54,7 @@ static femd_status exchange_read_material(femd_case *c, const cJSON *node, femd_
 }
 
 /* Materials of the same text are one model; with potentials of their own they are to be asked by themselves. */
-static void exchange_part_materials(femd_case *c) {
+static void potentials_part_materials(femd_case *c) {
     for (size_t k = 0; k < c->nmaterials; k++) {
         femd_case_material *m = &c->material[k];
         if (c->material[m->like].node == m->node || (!femd_case_exchanges(c, k) && !femd_case_exchanges(c, m->like)))
@@ -73,9 +73,9 @@ femd_status case_read_potentials(femd_case *c, femd_error *err) {
     if (!root->child) return femd_json_fail(&c->doc, root, err, "names no material");
     for (const cJSON *node = root->child; node; node = node->next) n += (size_t)cJSON_GetArraySize(node);
     c->potential = calloc(n + 1, sizeof *c->potential);
-    if (!c->potential) return exchange_no_memory(err);
-    for (const cJSON *node = root->child; node; node = node->next) FEMD_TRY(exchange_read_material(c, node, err));
-    exchange_part_materials(c);
+    if (!c->potential) return potentials_no_memory(err);
+    for (const cJSON *node = root->child; node; node = node->next) FEMD_TRY(potentials_read_material(c, node, err));
+    potentials_part_materials(c);
     return FEMD_OK;
 }
 
@@ -110,7 +110,7 @@ femd_status femd_case_potentials(const femd_case *c, size_t material, const doub
     memset(delta_mu, 0, 3 * sizeof *delta_mu);
     for (size_t i = 0; i < c->npotentials; i++)
         if (c->potential[i].material == c->material[material].node)
-            FEMD_TRY(exchange_at(&c->potential[i], x, time, &delta_mu[c->potential[i].place], err));
+            FEMD_TRY(potentials_at(&c->potential[i], x, time, &delta_mu[c->potential[i].place], err));
     return FEMD_OK;
 }
 
@@ -131,7 +131,11 @@ void femd_case_prescribe_first(const femd_case *c, size_t material, femd_request
 
 femd_status femd_case_find_potentials(femd_case *c, const double x[3], double time, femd_error *err) {
     for (size_t i = 0; i < c->npotentials; i++)
-        if (isnan(c->potential[i].joule)) FEMD_TRY(exchange_at(&c->potential[i], x, time, &c->potential[i].joule, err));
+        if (isnan(c->potential[i].joule)) {
+            double joule;
+            FEMD_TRY(potentials_at(&c->potential[i], x, time, &joule, err));
+            c->potential[i].joule = joule;
+        }
     return FEMD_OK;
 }
 
