@@ -87,19 +87,14 @@ static void a_turned_body_has_the_turned_tensor(void **state) {
     femd_material *m = open_material(ARGON("\"repeat\":[2,2,2]", "0.3"));
     femd_error err = FEMD_ERROR_INIT;
     double E[6], E2[6], F[9], spatial[6], want[6];
-    femd_response a, b;
+    femd_response a;
     assert_int_equal(femd_strain_from_F(STRETCH, E, &err), FEMD_OK);
     conductivity(m, E, &a);
     assert_true(fabs(a.k[0] - a.k[1]) > 1e-3); /* or nothing is tested */
     for (int i = 0; i < 3; i++) {
         multiply(R[i], STRETCH, F);
         assert_int_equal(femd_strain_from_F(F, E2, &err), FEMD_OK);
-        if (i < 2) { /* products with 0 and 1 are exact */
-            assert_memory_equal(E, E2, sizeof E);
-            conductivity(m, E2, &b);
-            assert_memory_equal(a.k, b.k, sizeof a.k);
-            assert_memory_equal(a.k_err, b.k_err, sizeof a.k_err);
-        }
+        if (i < 2) assert_memory_equal(E, E2, sizeof E); /* products with 0 and 1 are exact: one request, one answer */
         assert_true(largest_difference(6, E, E2) < 1e-15);
         assert_int_equal(femd_conductivity(F, a.k, spatial, NULL, &err), FEMD_OK);
         turned(R[i], a.k, want);

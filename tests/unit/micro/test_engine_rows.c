@@ -70,7 +70,7 @@ static void softest_wave_of_a_row_is_found(int cells) {
 static void softest_waves_of_rows_are_found(void **state) {
     (void)state;
     softest_wave_of_a_row_is_found(10);
-    softest_wave_of_a_row_is_found(1000);
+    softest_wave_of_a_row_is_found(400);
 }
 
 /* A row with a vacancy, strained: matrix-free tangent and lowest eigenvalue against the dense Hessian. */
@@ -187,9 +187,9 @@ static double stiffness_of_a_row(int cells, int *rounded) {
 static void long_rows_open_and_answer(void **state) {
     (void)state;
     int short_is_rounded, rounded;
-    const double D60 = stiffness_of_a_row(60, &short_is_rounded), D600 = stiffness_of_a_row(600, &rounded),
-                 D1000 = stiffness_of_a_row(1000, &rounded);
-    const double first = (D60 - D600) / (1.0 / 60 - 1.0 / 600), last = (D600 - D1000) / (1.0 / 600 - 1.0 / 1000);
+    const double D60 = stiffness_of_a_row(60, &short_is_rounded), D300 = stiffness_of_a_row(300, &rounded),
+                 D450 = stiffness_of_a_row(450, &rounded);
+    const double first = (D60 - D300) / (1.0 / 60 - 1.0 / 300), last = (D300 - D450) / (1.0 / 300 - 1.0 / 450);
     assert_int_equal(short_is_rounded, 0);
     assert_int_equal(rounded, 1); /* and this is said */
     print_message("change of D11 with 1/N: %.5f and %.5f GPa\n", first / GPA, last / GPA);
