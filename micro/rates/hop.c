@@ -12,6 +12,8 @@ static const double AROUND = 1.25;   /* the neighbours by which a site is centre
 static const double SHELL = 1.1;     /* those that may jump */
 static const double ALIKE = 1.03;    /* times the nearest: neighbours that are one shell */
 static const double APART = 1.13;    /* and beyond this the next shell (bcc 1.155) */
+static const double ONE = 0.1;       /* of the distance of neighbours: bonds and places that are one */
+static const double PULLED = 0.45;   /* and how far the mean of the atoms around may be from a site */
 static const double MET = 1e-4;      /* angstrom: positions that are one */
 static const double ALIGNED = 0.966; /* cosine of 15 degrees */
 
@@ -72,6 +74,11 @@ static double hop_length(const double way[3]) {
 }
 
 /* The shortest distance between two atoms, images of one among them. */
+static double hop_distance(const double a[3], const double b[3]) {
+    const double d[3] = {a[0] - b[0], a[1] - b[1], a[2] - b[2]};
+    return hop_length(d);
+}
+
 static double hop_nearest(const femd_structure *atoms, const double reduced[9]) {
     double best = HUGE_VAL, way[HOP_IMAGES][3];
     for (int k = 0; k < 3; k++) best = fmin(best, hop_length(reduced + 3 * k));
@@ -97,6 +104,65 @@ static double hop_centre(const femd_structure *atoms, const double reduced[9], d
         }
     }
     for (int c = 0; count && c < 3; c++) x[c] += sum[c] / count;
+    return best;
+}
+
+/* The distinct ways between neighbours of the structure, at most HOP_BONDS of them, as in a lattice; returns how many,
+ * 0 where there are more. */
+enum { HOP_BONDS = 64 };
+static int hop_bonds(const femd_structure *atoms, const double reduced[9], double nearest, double bond[HOP_BONDS][3]) {
+    double way[HOP_IMAGES][3];
+    int count = 0;
+    for (int i = 0; i < atoms->natoms; i++)
+        for (int j = 0; j < atoms->natoms; j++) {
+            (void)hop_ways(reduced, atoms->x + 3 * (size_t)i, atoms->x + 3 * (size_t)j, way);
+            for (int image = 0; image < HOP_IMAGES; image++) {
+                const double r = hop_length(way[image]);
+                int known = !(r > 0.5 * nearest && r < AROUND * nearest);
+                for (int k = 0; !known && k < count; k++) known = hop_distance(bond[k], way[image]) < ONE * nearest;
+                if (known) continue;
+                if (count == HOP_BONDS) return 0;
+                memcpy(bond[count++], way[image], sizeof bond[0]);
+            }
+        }
+    return count;
+}
+
+/* From the mean of the atoms around, which other empty sites next to it pull away, x goes to the place that the most of
+ * those atoms have, by the bonds of the lattice, a neighbour at. Without such bonds it stays. */
+static void hop_settle(const femd_structure *atoms, const double reduced[9], double nearest, double x[3]) {
+    enum { PLACES = 512 };
+    double bond[HOP_BONDS][3], place[PLACES][3], way[HOP_IMAGES][3], mean[3] = {0, 0, 0};
+    int places = 0, most = 0;
+    const int bonds = hop_bonds(atoms, reduced, nearest, bond);
+    for (int i = 0; bonds && i < atoms->natoms; i++) {
+        (void)hop_ways(reduced, x, atoms->x + 3 * (size_t)i, way);
+        for (int image = 0; image < HOP_IMAGES; image++)
+            for (int k = 0; hop_length(way[image]) < 2 * AROUND * nearest && k < bonds; k++) {
+                double d[3];
+                for (int c = 0; c < 3; c++) d[c] = way[image][c] + bond[k][c];
+                if (hop_length(d) < PULLED * nearest && places < PLACES) memcpy(place[places++], d, sizeof d);
+            }
+    }
+    for (int a = 0; a < places; a++) {
+        double sum[3] = {0, 0, 0};
+        int count = 0;
+        for (int b = 0; b < places; b++) {
+            if (!(hop_distance(place[a], place[b]) < ONE * nearest)) continue;
+            for (int c = 0; c < 3; c++) sum[c] += place[b][c];
+            count++;
+        }
+        if (count <= most) continue;
+        most = count;
+        for (int c = 0; c < 3; c++) mean[c] = sum[c] / count;
+    }
+    for (int c = 0; c < 3; c++) x[c] += mean[c];
+}
+
+static double hop_beside(const femd_structure *atoms, const double reduced[9], const double x[3]) {
+    double best = HUGE_VAL, way[HOP_IMAGES][3];
+    for (int i = 0; i < atoms->natoms; i++)
+        best = fmin(best, hop_length(way[hop_ways(reduced, x, atoms->x + 3 * (size_t)i, way)]));
     return best;
 }
 
@@ -143,6 +209,8 @@ femd_status femd_vacancy_find(const femd_structure *atoms, const double near[3],
                              "(structure.vacancies.positions) or name the place of one",
                              near[0], near[1], near[2]);
     }
+    hop_settle(atoms, reduced, vacancy->nearest, x);
+    distance = hop_beside(atoms, reduced, x);
     if (!(distance >= EMPTY * vacancy->nearest) || !(distance <= SHELL * vacancy->nearest))
         return femd_fail(err, FEMD_BAD_INPUT,
                          "at (%.4g, %.4g, %.4g) of the cell there is no vacancy: the nearest atom is %.3g angstrom "

@@ -3,6 +3,8 @@
  *
  *   D_ij = 1/2 sum over paths p of Gamma_p d_i d_j     (an uncorrelated walk of the vacancy; d spatial, in F = U)
  *
+ * less what hops between two kinds of sites give back (walk.h).
+ *
  * Owns the options, what is refused and what is noted; the path and the state stay untouched. Rates hold at the strain
  * of the request: what heat makes the cell larger is part of it, and where the atoms at rest do not feel it the answer
  * says so. */
@@ -12,13 +14,14 @@
 
 #include "femd/units.h"
 #include "rates/rate.h"
+#include "rates/site_kinds.h"
 #include "rates/smoothness.h"
+#include "rates/walk.h"
 #include "rve/beat.h"
 #include "rve/method.h"
 #include "vibrations/phonon_mode.h"
 
 static const double UNLIKE = 1e-5;   /* eV: states before and after a hop that differ by more are not of one lattice */
-static const double DRIFT = 1e-6;    /* of all hops' way: a mean way that is none */
 static const double LOW_BARRIER = 5; /* kT */
 static const double EXPANDED = 1.5;  /* kT for each atom: the least tension of atoms at rest in a cell that heat made */
 static const double VOLUME = 1e-30, AREA = 1e-20; /* of angstrom */
@@ -136,13 +139,19 @@ static femd_status htst_answer_hop(htst *s, femd_native *native, const femd_cond
     return femd_rate_strain(&s->rate, native, conditions->beat, response->rate_strain, err);
 }
 
-/* Sums over hops are those of a walk where all sites look alike from the hop's two ends, and neighbours are a shell. */
-static femd_status htst_check_walk(const double drift[3], double all, femd_error *err) {
-    if (sqrt(femd_dot3(drift, drift)) <= DRIFT * all) return FEMD_OK;
-    return femd_fail(
-        err, FEMD_UNSUPPORTED,
-        "hops from this site lead away on the average, and back from the next one: a lattice with a basis "
-        "that is strained. Its diffusivity is no sum over the hops of one site; \"rate\" answers each hop");
+/* The sum over hops: of sites that are alike, or of two kinds that mirror each other. */
+static femd_status htst_walk(const htst *s, const femd_walk *walk, int known, double D[6], femd_error *err) {
+    femd_walk one = *walk;
+    if (femd_walk_rests(walk))
+        one.change = 0; /* no hop gives back what another gained */
+    else if (!known || !femd_walk_rests_within(walk))
+        return femd_fail(
+            err, FEMD_UNSUPPORTED,
+            "hops from this site lead away on the average, and its sites are not of one lattice or of two that mirror "
+            "each other (%d hops). Its diffusivity is no sum over the hops of one site; \"rate\" answers each hop",
+            s->vacancy.count);
+    femd_walk_diffusivity(&one, D);
+    return FEMD_OK;
 }
 
 static femd_status htst_check_lattice(const htst *s, const femd_rate_path *path, const femd_native *native,
@@ -164,7 +173,8 @@ static femd_status htst_check_lattice(const htst *s, const femd_rate_path *path,
 static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const femd_conditions *conditions,
                                            femd_response *response, femd_error *err) {
     const femd_place *place = &native->path.place;
-    double drift[3] = {0, 0, 0}, all = 0;
+    femd_walk walk = {.way = 0};
+    int changes[FEMD_HOPS_MAX] = {0};
     if (s->vacancy.ragged)
         return femd_fail(err, FEMD_UNSUPPORTED,
                          "the neighbours of the vacancy are no shell: between 1.03 and 1.13 times the distance of the "
@@ -173,7 +183,7 @@ static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const f
     const int centre = femd_vacancy_is_centre(&s->vacancy, &native->structure, place->h, s->rate.minimum.x);
     FEMD_TRY(htst_need_temperature(conditions, err));
     FEMD_TRY(femd_smoothness_require(s->roughness, err));
-    memset(response->diffusivity, 0, sizeof response->diffusivity);
+    const int known = femd_site_kinds(&s->vacancy, &native->structure, changes);
     for (int k = 0; k < s->vacancy.count; k++) {
         const femd_hop *hop = &s->vacancy.hop[k];
         const int other = centre ? femd_hop_opposite(&s->vacancy, k) : -1;
@@ -184,15 +194,16 @@ static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const f
         FEMD_TRY(femd_rate_follow(&s->rate, native, hop, 1, conditions->beat, &path, err));
         FEMD_TRY(htst_check_lattice(s, &path, native, err));
         response->notes |= htst_notes(native, &path, conditions->temperature);
-        const double rate = (other >= 0 ? 2 : 1) * femd_rate_at(&path, conditions->temperature);
+        const double rate = femd_rate_at(&path, conditions->temperature);
         for (int c = 0; c < 3; c++)
             d[c] = hop->way[0] * place->h[c] + hop->way[1] * place->h[3 + c] + hop->way[2] * place->h[6 + c];
-        all += rate * sqrt(femd_dot3(d, d));
-        for (int c = 0; other < 0 && c < 3; c++) drift[c] += rate * d[c];
-        for (int v = 0; v < 6; v++)
-            response->diffusivity[v] += 0.5 * rate * AREA * d[femd_voigt_i[v]] * d[femd_voigt_j[v]];
+        femd_walk_add(&walk, rate, d, changes[k]);
+        const double back[3] = {-d[0], -d[1], -d[2]};
+        if (other >= 0) femd_walk_add(&walk, rate, back, changes[other]);
     }
-    return htst_check_walk(drift, all, err);
+    FEMD_TRY(htst_walk(s, &walk, known, response->diffusivity, err));
+    for (int v = 0; v < 6; v++) response->diffusivity[v] *= AREA;
+    return FEMD_OK;
 }
 
 static femd_status htst_answer(void *self, femd_native *native, const femd_conditions *conditions,
