@@ -18,6 +18,7 @@
  * Owns the RVE with the defect, and the vibrations of both; the path of the host is where the mechanical method left
  * it. See docs/micro.md, "Chemical potentials". */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "chemical/defect.h"
@@ -28,7 +29,8 @@
 extern const femd_method femd_method_harmonic;
 extern const femd_method femd_method_quasiharmonic;
 
-enum { NEIGHBOURHOOD = 32 };    /* atoms: the first three shells of a dense crystal, and nearly those of others */
+enum { NEIGHBOURHOOD = 32 };      /* atoms: the first three shells of a dense crystal, and nearly those of others */
+static const double LOWER = 1e-4; /* eV: a state that is lower by more is another */
 static const double LEFT = 0.2; /* of the distance of neighbours: who moved more has left the sites of the reference */
 
 typedef struct formation {
@@ -84,15 +86,53 @@ static femd_status formation_create_vibrations(formation *s, femd_native *host, 
     return FEMD_OK;
 }
 
+/* Told where a vacancy's neighbours left their sites. */
+static void formation_remark(const formation *s, femd_native *host, double first) {
+    char words[200];
+    if (!(s->defective->virgin_W < first - LOWER)) return;
+    snprintf(words, sizeof words,
+             "the vacancy is %.3g eV lower where its neighbours have moved in than where they are at rest near their "
+             "sites; its energies are those of that state",
+             first - s->defective->virgin_W);
+    femd_native_remark(host, words);
+}
+
+/* The RVE with the defect, relaxed from the start that leads lowest. Of several that meet the first is kept; one from
+ * which nothing comes is none. */
+static femd_status formation_relax(formation *s, femd_native *host, const femd_json *doc, femd_error *err) {
+    double first = 0;
+    for (int start = 0; start < FEMD_DEFECT_STARTS; start++) {
+        femd_structure atoms;
+        femd_native *native = NULL;
+        femd_error words = FEMD_ERROR_INIT;
+        FEMD_TRY(femd_defect_make(host, doc, &s->defect, &atoms, err));
+        if (start > 0 && s->defect.kind != FEMD_DEFECT_VACANCY) {
+            femd_structure_clear(&atoms);
+            break;
+        }
+        femd_defect_draw_in(host, &s->defect, start, &atoms);
+        const femd_status rc = femd_native_create_of(doc, host->pack, &atoms, &native, start ? &words : err);
+        femd_structure_clear(&atoms);
+        if (rc != FEMD_OK && start == 0) return femd_error_prefix(err, "with the defect");
+        if (rc == FEMD_NO_MEMORY) return femd_fail(err, rc, "%s", words.text);
+        if (rc != FEMD_OK) continue;
+        if (start == 0) first = native->virgin_W;
+        if (start == 0 || native->virgin_W < s->defective->virgin_W - LOWER) {
+            femd_native_destroy(&s->defective);
+            s->defective = native;
+        } else {
+            femd_native_destroy(&native);
+        }
+    }
+    formation_remark(s, host, first);
+    return FEMD_OK;
+}
+
 static femd_status formation_fill(formation *s, femd_native *host, const femd_json *doc, femd_error *err) {
-    femd_structure atoms;
     double nearest;
     FEMD_TRY(femd_neighbours_nearest(host->rve.nb, host->rve.n, host->rve.h0, host->rve.X, &nearest, err));
     s->reach = LEFT * nearest;
-    FEMD_TRY(femd_defect_make(host, doc, &s->defect, &atoms, err));
-    const femd_status rc = femd_native_create_of(doc, host->pack, &atoms, &s->defective, err);
-    femd_structure_clear(&atoms);
-    if (rc != FEMD_OK) return femd_error_prefix(err, "with the defect");
+    FEMD_TRY(formation_relax(s, host, doc, err));
     return formation_create_vibrations(s, host, doc, err);
 }
 

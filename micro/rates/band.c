@@ -194,6 +194,7 @@ static femd_status band_move(femd_band *band, double goal, const femd_beat *beat
     femd_fire_walk walk = femd_fire_begin(size, band->stiffness, band->set.max_move, band->v + inner);
     double mark = HUGE_VAL;
     for (int since = 0; band->force > goal; band->steps++, since++) {
+        if (since > PATIENCE && band->force <= band->set.enough) return FEMD_OK;
         if (band->steps >= band->set.steps) return band_stands(band, "too many steps", err);
         if (band->force < PROGRESS * mark) mark = band->force, since = 0;
         if (since > PATIENCE) return band_stands(band, "the forces no longer fall; more images may be needed", err);

@@ -22,12 +22,13 @@ typedef struct femd_band_settings {
     int images;       /* with the two states */
     double tolerance; /* eV/angstrom: the largest component of what moves an image */
     double climb;     /* eV/angstrom: below this the highest images begin to climb */
-    int steps;        /* of all images together before NOT_CONVERGED */
-    double max_move;  /* angstrom: largest component of one step */
-    int threads;      /* that compute images side by side; a worker that shares its host with others has 1 */
+    double enough;   /* eV/angstrom: where forces no longer fall, a band below this is taken all the same; 0: none is */
+    int steps;       /* of all images together before NOT_CONVERGED */
+    double max_move; /* angstrom: largest component of one step */
+    int threads;     /* that compute images side by side; a worker that shares its host with others has 1 */
 } femd_band_settings;
 #define FEMD_BAND_DEFAULTS                                                                                             \
-    { 7, 1e-4, 0.1, 3000, 0.1, 1 }
+    { 7, 1e-4, 0.1, 0, 3000, 0.1, 1 }
 
 typedef struct femd_band_result {
     int images, saddles;                 /* how many climbed to a saddle, at least 1 */
@@ -37,7 +38,7 @@ typedef struct femd_band_result {
     int climbs[FEMD_BAND_IMAGES_MAX];    /* 1: a saddle */
     double barrier, back;                /* eV: from the first state to the top, and from the second */
     double length;                       /* of the path in the space of all atoms, angstrom */
-    double force;                        /* eV/angstrom: what is left, in the sense of `tolerance` */
+    double force;                        /* eV/angstrom: what is left, in the sense of `tolerance`, or of `enough` */
     int steps;
     uint64_t calls; /* of forces of one image */
 } femd_band_result;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "femd/units.h"
+#include "numerics/portable.h"
 #include "rates/rate.h"
 #include "rates/site_kinds.h"
 #include "rates/smoothness.h"
@@ -23,6 +24,7 @@
 
 static const double UNLIKE = 1e-5;   /* eV: states before and after a hop that differ by more are not of one lattice */
 static const double LOW_BARRIER = 5; /* kT */
+static const double LEFT = 0.5;      /* of the distance of neighbours: who moved more has left its site */
 static const double EXPANDED = 1.5;  /* kT for each atom: the least tension of atoms at rest in a cell that heat made */
 static const double VOLUME = 1e-30, AREA = 1e-20; /* of angstrom */
 
@@ -106,7 +108,8 @@ static uint32_t htst_notes(const femd_native *native, const femd_rate_path *path
     uint32_t notes = 0;
     if (path->humps > 1) notes |= FEMD_NOTE_TWO_HUMPS;
     if (!(temperature > 0)) return notes;
-    if (path->barrier < LOW_BARRIER * femd_phonon_k * temperature) notes |= FEMD_NOTE_LOW_BARRIER;
+    const double low = LOW_BARRIER * femd_phonon_k * temperature;
+    if (path->barrier < low || (path->humps > 1 && path->depth < low)) notes |= FEMD_NOTE_LOW_BARRIER;
     if (htst_is_unexpanded(native, temperature)) notes |= FEMD_NOTE_NOT_EXPANDED;
     return notes;
 }
@@ -135,6 +138,9 @@ static femd_status htst_answer_hop(htst *s, femd_native *native, const femd_cond
     response->attempt_frequency = path.frequency;
     response->notes |= htst_notes(native, &path, rate ? conditions->temperature : 0);
     if (rate) response->rate = femd_rate_at(&path, conditions->temperature);
+    if (rate && path.humps > 1) /* such that rate = nu* exp(-E_m/kT) holds at this temperature */
+        response->attempt_frequency =
+            response->rate * femd_portable_exp(path.barrier / (femd_phonon_k * conditions->temperature));
     if (!strain) return FEMD_OK;
     return femd_rate_strain(&s->rate, native, conditions->beat, response->rate_strain, err);
 }
@@ -206,12 +212,30 @@ static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const f
     return FEMD_OK;
 }
 
+/* Atoms that left their sites are another crystal, or none: the vacancy and its hops are the structure's. */
+static femd_status htst_check_sites(const htst *s, const femd_native *native, femd_error *err) {
+    const int n = native->rve.n;
+    const double *w = native->path.w;
+    double mean[3] = {0, 0, 0}, most = 0;
+    for (int i = 0; i < 3 * n; i++) mean[i % 3] += w[i] / n;
+    for (int i = 0; i < 3 * n; i += 3) {
+        const double d[3] = {w[i] - mean[0], w[i + 1] - mean[1], w[i + 2] - mean[2]};
+        most = fmax(most, sqrt(femd_dot3(d, d)));
+    }
+    if (most <= LEFT * s->vacancy.nearest) return FEMD_OK;
+    return femd_fail(err, FEMD_INSTABILITY,
+                     "at this strain atoms are up to %.3g angstrom away from their sites, neighbours of which are %.3g "
+                     "from each other: the crystal did not hold, and the vacancy and its hops are those of its sites",
+                     most, s->vacancy.nearest);
+}
+
 static femd_status htst_answer(void *self, femd_native *native, const femd_conditions *conditions,
                                const femd_bytes *carried, femd_response *response, femd_buffer *carry,
                                femd_error *err) {
     htst *s = self;
     const uint32_t of_a_hop = FEMD_WANT_RATE | FEMD_WANT_BARRIER | FEMD_WANT_RATE_STRAIN;
     (void)carried, (void)carry;
+    FEMD_TRY(htst_check_sites(s, native, err));
     FEMD_TRY(femd_rate_begin(&s->rate, native, conditions->beat, err));
     if (conditions->wants & of_a_hop) FEMD_TRY(htst_answer_hop(s, native, conditions, response, err));
     if (conditions->wants & FEMD_WANT_DIFFUSIVITY)

@@ -14,7 +14,10 @@ static const double ZERO = 1e-3;      /* eV/angstrom^2: eigenvalues of translati
 static const double MOVE_MAX = 0.1;   /* angstrom, largest component of a step */
 static const double ASTRAY = 0.35;    /* of the way of the jumper: a saddle so far from the middle is another's */
 static const double SKIN = 0.6;       /* angstrom */
-enum { STEPS_MAX = 30, IMAGES = 11 };
+static const double LEFT_ENERGY = 1e-5, LEFT_FORCE = 5e-3; /* eV, eV/angstrom, see still_end */
+static const double SHORTER = 0.25;                        /* of |f|^2: a whole step that leaves less is taken */
+static const double LOOSE = 0.03; /* eV/angstrom: a band that rests no better may begin Newton's method */
+enum { STEPS_MAX = 30, WHOLE = 8, SECTIONS = 24, IMAGES = 11 }; /* WHOLE: steps that are not shortened */
 
 femd_status femd_still_init(femd_still *still, int natoms, femd_error *err) {
     const size_t n3 = 3 * (size_t)natoms;
@@ -87,28 +90,76 @@ static femd_status still_look(femd_still *still, femd_rve *rve, const femd_place
     return FEMD_OK;
 }
 
+/* |f|^2 at x + t step; x + t step is left in `at`, f in `f`. */
+static femd_status still_square(const femd_still *still, femd_rve *rve, const femd_place *place, const double *step,
+                                double t, double *at, double *f, double *square, femd_error *err) {
+    double W, tau[6];
+    for (int i = 0; i < still->n3; i++) at[i] = still->x[i] + t * step[i];
+    FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, place->h, at, &W, f, tau, err));
+    *square = femd_dot(still->n3, f, f);
+    return FEMD_OK;
+}
+
+/* x += t step, 0 < t <= factor, where the forces are least (by golden sections of |f|^2). A potential whose second
+ * derivative jumps has stationary points in the jump, over which whole steps go to and fro; there the least is the
+ * jump, and the Hessian in it is the one that leads on. work: 2 x n3. */
+static femd_status still_shorten(femd_still *still, femd_rve *rve, const femd_place *place, double factor,
+                                 const double *step, double *work, femd_error *err) {
+    static const double GOLDEN = 0.61803398874989485;
+    double *x = work, *f = work + still->n3, low = 0, high = factor, whole, t[2], square[2];
+    FEMD_TRY(still_square(still, rve, place, step, factor, x, f, &whole, err));
+    if (whole < SHORTER * femd_dot(still->n3, still->force, still->force)) low = high; /* the whole step will do */
+    t[0] = high - GOLDEN * (high - low), t[1] = low + GOLDEN * (high - low);
+    for (int k = 0; low < high && k < 2; k++)
+        FEMD_TRY(still_square(still, rve, place, step, t[k], x, f, &square[k], err));
+    for (int k = 0; low < high && k < SECTIONS; k++) {
+        const int to = square[0] < square[1] ? 0 : 1; /* which of the two is kept: the other end moves there */
+        if (to == 0)
+            high = t[1], t[1] = t[0], square[1] = square[0], t[0] = high - GOLDEN * (high - low);
+        else
+            low = t[0], t[0] = t[1], square[0] = square[1], t[1] = low + GOLDEN * (high - low);
+        FEMD_TRY(still_square(still, rve, place, step, t[to], x, f, &square[to], err));
+    }
+    const double best = low < high ? 0.5 * (low + high) : high;
+    for (int i = 0; i < still->n3; i++) still->x[i] += best * step[i];
+    return FEMD_OK;
+}
+
+/* Steps are at their end. Where the potential's second derivative jumps forces may never be zero; what is left of them
+ * may be too little to change the energy, and then it is told and taken for one. */
+static femd_status still_end(femd_still *still, const double *step, femd_error *err) {
+    const double left = 0.5 * fabs(femd_dot(still->n3, still->force, step));
+    still->loose = left < LEFT_ENERGY && still->fmax < LEFT_FORCE;
+    if (still->loose) return FEMD_OK;
+    return femd_fail(err, FEMD_NOT_CONVERGED,
+                     "Newton's method leaves forces of %.2g eV/angstrom after %d steps towards a stationary point",
+                     still->fmax, STEPS_MAX);
+}
+
 femd_status femd_still_find(femd_still *still, femd_rve *rve, const femd_place *place, const double *x,
                             const femd_beat *beat, femd_error *err) {
     const int n3 = still->n3;
-    double *step = malloc((size_t)n3 * sizeof *step);
+    double *step = malloc(3 * (size_t)n3 * sizeof *step);
     if (!step) return femd_fail(err, FEMD_NO_MEMORY, "a stationary point of %d atoms: out of memory", n3 / 3);
     memcpy(still->x, x, (size_t)n3 * sizeof *x);
     still->hessians = 0;
+    still->loose = 0;
     femd_status rc = femd_neighbours_rebuild(rve->nb, rve->n, place->h, x, err);
     for (int k = 0; rc == FEMD_OK; k++) {
         rc = femd_beat_now(beat, 0.5, "the search of a saddle", err);
         if (rc == FEMD_OK) rc = still_look(still, rve, place, err);
         if (rc != FEMD_OK || still->fmax < TOLERANCE) break;
+        femd_still_solve(still, still->force, step);
         if (k == STEPS_MAX) {
-            rc =
-                femd_fail(err, FEMD_NOT_CONVERGED,
-                          "Newton's method leaves forces of %.2g eV/angstrom after %d steps towards a stationary point",
-                          still->fmax, STEPS_MAX);
+            rc = still_end(still, step, err);
             break;
         }
-        femd_still_solve(still, still->force, step);
         const double most = femd_max_abs(n3, step), factor = most > MOVE_MAX ? MOVE_MAX / most : 1;
-        for (int i = 0; i < n3; i++) still->x[i] += factor * step[i];
+        if (k >= WHOLE)
+            rc = still_shorten(still, rve, place, factor, step, step + n3, err);
+        else
+            for (int i = 0; i < n3; i++) still->x[i] += factor * step[i];
+        if (rc != FEMD_OK) break;
     }
     free(step);
     return rc;
@@ -143,10 +194,33 @@ static femd_status saddle_at_middle(femd_still *saddle, const femd_native *nativ
     return FEMD_OK;
 }
 
-/* From the highest image of a band. */
+/* What a band says of its humps. */
+static void saddle_tell_humps(const femd_band *band, const femd_band_result *r, int n3, double *climbed,
+                              femd_saddle_way *way) {
+    int last = -1;
+    way->humps = 0;
+    for (int k = 0; k < r->images; k++) {
+        if (!r->climbs[k]) continue;
+        if (last >= 0) {
+            double low = HUGE_VAL;
+            for (int j = last; j <= k; j++) low = fmin(low, r->energy[j]);
+            const double depth = fmin(r->energy[last], r->energy[k]) - low;
+            way->depth = way->humps == 1 ? depth : fmin(way->depth, depth);
+        }
+        if (k == r->top) way->top = way->humps;
+        if (climbed)
+            memcpy(climbed + (size_t)way->humps * (size_t)n3, femd_band_image(band, k), (size_t)n3 * sizeof *climbed);
+        last = k;
+        way->humps++;
+    }
+    way->calls = r->calls;
+}
+
+/* The forces that a rough table leaves in a band are less than `LOOSE`: Newton's method goes on from there. What the
+ * band refuses of the states is no fault of a caller: atoms that have gone elsewhere. */
 static femd_status saddle_by_band(femd_still *saddle, const femd_native *native, const femd_place *place,
-                                  const double *a, const double *b, const femd_beat *beat, femd_saddle_way *way,
-                                  femd_error *err) {
+                                  const double *a, const double *b, const femd_beat *beat, double *climbed,
+                                  femd_saddle_way *way, femd_error *err) {
     femd_rve rve = native->rve;
     femd_band_settings settings = FEMD_BAND_DEFAULTS;
     femd_band_atoms atoms = {
@@ -155,11 +229,14 @@ static femd_status saddle_by_band(femd_still *saddle, const femd_native *native,
     femd_band_result result;
     memcpy(atoms.cell, place->h, sizeof atoms.cell);
     settings.images = IMAGES;
+    settings.enough = LOOSE;
     femd_status rc = femd_band_create(&atoms, &settings, &band, err);
     if (rc == FEMD_OK) rc = femd_band_run(band, a, b, beat, &result, err);
+    if (rc == FEMD_BAD_INPUT)
+        rc = femd_fail(err, FEMD_INSTABILITY, "the two states of the hop are none between which a path leads");
     if (rc == FEMD_OK) {
-        way->humps = result.saddles;
-        way->calls = result.calls;
+        saddle_tell_humps(band, &result, saddle->n3, climbed, way);
+        way->loose = result.force > settings.tolerance;
         rc = femd_still_find(saddle, &rve, place, femd_band_image(band, result.top), beat, err);
     }
     femd_band_destroy(&band);
@@ -167,8 +244,8 @@ static femd_status saddle_by_band(femd_still *saddle, const femd_native *native,
 }
 
 femd_status femd_saddle_find(femd_still *saddle, const femd_native *native, const femd_place *place, const double *a,
-                             double energy, const double *b, double other, const femd_beat *beat, femd_saddle_way *way,
-                             femd_error *err) {
+                             double energy, const double *b, double other, const femd_beat *beat, double *climbed,
+                             femd_saddle_way *way, femd_error *err) {
     int found = 0;
     memset(way, 0, sizeof *way);
     double *middle = malloc((size_t)saddle->n3 * sizeof *middle);
@@ -176,7 +253,7 @@ femd_status femd_saddle_find(femd_still *saddle, const femd_native *native, cons
     const femd_status rc = saddle_at_middle(saddle, native, place, a, energy, b, other, middle, beat, way, &found, err);
     free(middle);
     if (rc != FEMD_OK || found) return rc;
-    FEMD_TRY(saddle_by_band(saddle, native, place, a, b, beat, way, err));
+    FEMD_TRY(saddle_by_band(saddle, native, place, a, b, beat, climbed, way, err));
     if (saddle->negative == 1 && saddle->W > fmax(energy, other)) return FEMD_OK;
     return femd_fail(
         err, FEMD_INSTABILITY,

@@ -12,7 +12,7 @@
 
 #include "rve/native.h"
 
-enum { FEMD_SADDLE_ATOMS_MAX = 800, FEMD_SADDLE_FIXED = 3 };
+enum { FEMD_SADDLE_ATOMS_MAX = 800, FEMD_SADDLE_FIXED = 3, FEMD_HUMPS_MAX = 5 };
 
 typedef struct femd_still {
     int n3;
@@ -24,13 +24,16 @@ typedef struct femd_still {
     double *L;      /* n3 x 6, as in energetics.h */
     double B[36];
     int negative; /* eigenvalues below zero, the translations' apart */
+    int loose;    /* 1: forces are not zero, as the potential's second derivative jumps there; W is right to 1e-5 eV */
     int hessians; /* that it took */
 } femd_still;
 
 FEMD_MUST_CHECK femd_status femd_still_init(femd_still *still, int natoms, femd_error *err);
 void femd_still_clear(femd_still *still);
-/* The stationary point near x (n3) in the cell of `place`, forces to 1e-9 eV/angstrom. NOT_CONVERGED, OUT_OF_DOMAIN,
- * INSTABILITY with words if eigenvalues beside those of the translations are zero, DEADLINE, CANCELLED. */
+/* The stationary point near x (n3) in the cell of `place`, forces to 1e-9 eV/angstrom; where steps go to and fro over a
+ * jump of the second derivative, `loose` ones below 5e-3 that would change the energy by less than 1e-5 eV.
+ * NOT_CONVERGED, OUT_OF_DOMAIN, INSTABILITY with words if eigenvalues beside those of the translations are zero,
+ * DEADLINE, CANCELLED. */
 FEMD_MUST_CHECK femd_status femd_still_find(femd_still *still, femd_rve *rve, const femd_place *place, const double *x,
                                             const femd_beat *beat, femd_error *err);
 /* Whether eigenvalue k counts: it is none of the translations'. */
@@ -42,15 +45,21 @@ void femd_still_tangent(const femd_still *still, const femd_rve *rve, const femd
 
 /* How the saddle was found. */
 typedef struct femd_saddle_way {
-    int humps;      /* saddles on the path: 1, or what the band saw */
+    int humps;      /* saddles on the path: 1, or what the band saw, at most FEMD_HUMPS_MAX */
+    int top;        /* which of them is the highest, from 0 */
+    int loose;      /* 1: the band did not come to rest; whether the saddle is between the two states is not settled */
+    double depth;   /* eV: of the shallowest minimum between two humps, below the lower of them; 0 if there is none */
     int midpoint;   /* negative eigenvalues of the stationary point at the middle, -1: none was found there */
     uint64_t calls; /* of forces, of the band's images */
 } femd_saddle_way;
 
 /* The highest saddle between the minima a and b (n3 each, the second's atoms as they come from the first's by the hop).
- * Errors as femd_still_find and femd_band_run; INSTABILITY if what is found has not exactly one negative eigenvalue. */
+ * climbed (FEMD_HUMPS_MAX x n3, or NULL): where several humps are on the way, the band's images on them, in their
+ * order. Errors as femd_still_find and femd_band_run; INSTABILITY if what is found has not exactly one negative
+ * eigenvalue. */
 FEMD_MUST_CHECK femd_status femd_saddle_find(femd_still *saddle, const femd_native *native, const femd_place *place,
                                              const double *a, double energy, const double *b, double other,
-                                             const femd_beat *beat, femd_saddle_way *way, femd_error *err);
+                                             const femd_beat *beat, double *climbed, femd_saddle_way *way,
+                                             femd_error *err);
 
 #endif

@@ -52,6 +52,11 @@ femd_status femd_vineyard_frequency(const femd_still *minimum, const femd_still 
                                     femd_rve *rve, const femd_place *place, double *frequency, femd_error *err) {
     const double unit = FEMD_EV_PER_A2 / FEMD_ATOMIC_MASS; /* eV/(angstrom^2 u) in 1/s^2 */
     double log;
+    if (minimum->loose || saddle->loose)
+        return femd_fail(err, FEMD_NOT_CONVERGED,
+                         "forces of %.2g eV/angstrom are left at the saddle or before it, where the second derivative "
+                         "of the potential jumps: it has no attempt frequency; \"barrier\" is answered",
+                         fmax(minimum->fmax, saddle->fmax));
     if (minimum->negative != 0)
         return femd_fail(err, FEMD_INSTABILITY, "%d negative eigenvalues where a minimum has none", minimum->negative);
     FEMD_TRY(femd_vineyard_saddle_log(saddle, mass, rve, place, &log, err));

@@ -67,7 +67,7 @@ enum {
     X(NOT_EXPANDED, 20, "not-expanded",                                                                                \
       "a rate in a cell that the temperature has not made larger: strain is to have the thermal expansion in it")      \
     X(TWO_HUMPS, 21, "two-humps",                                                                                      \
-      "the hop has a minimum on its way: the rate is that over the highest saddle, from which up to half go back")     \
+      "the hop has a minimum on its way: its rate is that over all saddles, barrier and derivatives of the highest")   \
     X(LOW_BARRIER, 22, "low-barrier", "a barrier below 5 kT: hops that low are not well told by a harmonic rate")
 
 enum {

@@ -299,10 +299,10 @@ static void settings_out_of_range_are_refused(void **state) {
     hop h;
     femd_error err = FEMD_ERROR_INIT;
     femd_band *band = NULL;
-    const femd_band_settings wrong[] = {{2, 1e-4, 0.1, 10, 0.1, 1}, {65, 1e-4, 0.1, 10, 0.1, 1},
-                                        {7, 0, 0.1, 10, 0.1, 1},    {7, 1e-2, 1e-3, 10, 0.1, 1},
-                                        {7, 1e-4, 0.1, 0, 0.1, 1},  {7, 1e-4, 0.1, 10, 0, 1},
-                                        {7, 1e-4, 0.1, 10, 0.1, 0}, {7, 1e-4, 0.1, 10, 0.1, 65}};
+    const femd_band_settings wrong[] = {{2, 1e-4, 0.1, 0, 10, 0.1, 1}, {65, 1e-4, 0.1, 0, 10, 0.1, 1},
+                                        {7, 0, 0.1, 0, 10, 0.1, 1},    {7, 1e-2, 1e-3, 0, 10, 0.1, 1},
+                                        {7, 1e-4, 0.1, 0, 0, 0.1, 1},  {7, 1e-4, 0.1, 0, 10, 0, 1},
+                                        {7, 1e-4, 0.1, 0, 10, 0.1, 0}, {7, 1e-4, 0.1, 0, 10, 0.1, 65}};
     hop_open(&h, &COPPER, 2);
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
         err.text[0] = '\0';

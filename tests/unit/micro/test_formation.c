@@ -106,6 +106,25 @@ static void masses_have_a_part_of_their_own(void **state) {
     femd_material_close(&heavy);
 }
 
+/* Atoms around a vacancy in silicon rest at their sites, 4.34 eV above the crystal, and 1.6 eV lower where they have
+ * found each other (2.835, 2.694, 2.665 eV in 64, 216, 512 sites). */
+static void neighbours_of_a_vacancy_move_in(void **state) {
+    (void)state;
+    femd_material *m = open_material(
+        "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"chemical-potential\":\"harmonic\"},"
+        "\"structure\":{\"lattice\":\"diamond\",\"a\":\"5.43095 angstrom\",\"species\":[\"Si\"],"
+        "\"masses\":[\"28.0855 u\"],\"repeat\":[2,2,2]},\"reference\":\"as-given\",\"defect\":{\"vacancy\":9},"
+        "\"potential\":{\"style\":\"sw\",\"file\":\"Si.sw\"}}");
+    const femd_response r = ask(m, zero, 0, FEMD_WANT_MU);
+    print_message("%.4f eV\n", r.mu / EV);
+    assert_true(fabs(r.mu / EV - 2.8353) < 1e-3);
+    assert_non_null(strstr(femd_material_notes(m), "eV lower where its neighbours have moved in"));
+    femd_material_close(&m);
+    m = open_material(VACANCY("2,2,2", "3.66", "statics", AS_GIVEN));
+    assert_null(strstr(femd_material_notes(m), "moved in"));
+    femd_material_close(&m);
+}
+
 /* A dumbbell of copper: 3.20 eV in 108 sites (3.06 in large ones), far from where it was put. */
 static void an_interstitial_takes_an_atom_from_the_crystal(void **state) {
     (void)state;
@@ -219,6 +238,7 @@ int main(void) {
         cmocka_unit_test(the_strain_derivative_is_that_of_the_answer),
         cmocka_unit_test(masses_have_a_part_of_their_own),
         cmocka_unit_test(an_interstitial_takes_an_atom_from_the_crystal),
+        cmocka_unit_test(neighbours_of_a_vacancy_move_in),
         cmocka_unit_test(same_bits_whatever_was_asked_before),
         cmocka_unit_test(progress_is_told_and_deadlines_are_kept),
         cmocka_unit_test(what_makes_no_sense_is_refused),
