@@ -17,7 +17,6 @@ femd_status femd_dynamics_create(femd_rve *rve, const double *mass, femd_dynamic
     for (size_t i = 0; i < n; i++) {
         if (!(mass[i] > 0))
             return femd_fail(err, FEMD_BAD_INPUT, "atom %zu has no mass; give \"masses\" in the structure", i + 1);
-        d->total_mass += mass[i];
     }
     d->rve = rve;
     d->mass = mass;
@@ -28,11 +27,41 @@ femd_status femd_dynamics_create(femd_rve *rve, const double *mass, femd_dynamic
     d->kick = d->f + n3;
     d->spread = d->kick + n;
     d->noise = d->spread + n;
-    for (size_t i = 0; i < n; i++) {
-        d->kick[i] = 1 / (mass[i] * femd_mvv2e);
+    femd_dynamics_weigh(d);
+    return FEMD_OK;
+}
+
+void femd_dynamics_weigh(femd_dynamics *d) {
+    d->total_mass = 0;
+    for (int i = 0; i < d->rve->n; i++) {
+        d->total_mass += d->mass[i];
+        d->kick[i] = 1 / (d->mass[i] * femd_mvv2e);
         d->spread[i] = sqrt(d->kick[i]);
     }
-    return FEMD_OK;
+}
+
+/* With u = v sqrt(m) and unit vectors a, b along the roots of the old and new masses, u at right angles to a: the
+ * rotation in the plane of a and b that takes a to b makes of it u - (a + b) (b.u)/(1 + a.b). */
+void femd_dynamics_reweigh(femd_dynamics *d) {
+    const int n = d->rve->n;
+    double *old = d->noise; /* of which every step makes its own */
+    const double before = sqrt(d->total_mass * femd_mvv2e);
+    double both = 0, along[3] = {0};
+    for (int i = 0; i < n; i++) old[i] = d->spread[i];
+    femd_dynamics_weigh(d);
+    const double after = sqrt(d->total_mass * femd_mvv2e);
+    for (int i = 0; i < n; i++) {
+        const double b = 1 / (d->spread[i] * after);
+        both += b / (old[i] * before);
+        for (int c = 0; c < 3; c++) along[c] += b * d->v[3 * i + c] / old[i];
+    }
+    for (int i = 0; i < n; i++) {
+        const double a = 1 / (old[i] * before), b = 1 / (d->spread[i] * after);
+        for (int c = 0; c < 3; c++) {
+            double *v = d->v + 3 * i + c;
+            *v = d->spread[i] * (*v / old[i] - (a + b) * along[c] / (1 + both));
+        }
+    }
 }
 
 void femd_dynamics_clear(femd_dynamics *d) {
@@ -82,6 +111,10 @@ femd_status femd_dynamics_resume(femd_dynamics *d, const double h[9], const doub
     memmove(d->v, v, n3 * sizeof *v);
     d->step = step;
     return dynamics_forces(d, 1, err);
+}
+
+femd_status femd_dynamics_refresh(femd_dynamics *d, femd_error *err) {
+    return dynamics_forces(d, 0, err);
 }
 
 static void dynamics_kick(femd_dynamics *d, double t) {

@@ -43,6 +43,15 @@ FEMD_MUST_CHECK femd_status femd_dynamics_start(femd_dynamics *d, const double h
  * been cut. x, v may be d's own. */
 FEMD_MUST_CHECK femd_status femd_dynamics_resume(femd_dynamics *d, const double h[9], const double *x, const double *v,
                                                  uint64_t step, femd_error *err);
+/* The masses in d->mass have changed. _weigh leaves velocities as they are. _reweigh, for atoms that became others
+ * where they stand, turns them: velocities times the roots of the masses lie in the plane of zero momentum, and are
+ * turned from that of the old masses into that of the new about what both have in common. Maxwell's distribution at
+ * zero momentum becomes that of the new masses, and the kinetic energy stays; of one light atom among many the velocity
+ * changes as mass^-1/2. */
+void femd_dynamics_weigh(femd_dynamics *d);
+void femd_dynamics_reweigh(femd_dynamics *d);
+/* Energy, forces and virial anew where the atoms stand, after something else about them has changed. */
+FEMD_MUST_CHECK femd_status femd_dynamics_refresh(femd_dynamics *d, femd_error *err);
 /* n steps of BAOAB at d->temperature, or of NVE. DIVERGED if a position or velocity is not finite; OUT_OF_DOMAIN of the
  * potential. */
 FEMD_MUST_CHECK femd_status femd_dynamics_langevin(femd_dynamics *d, int n, femd_error *err);

@@ -55,6 +55,12 @@ static femd_status energetics_room_for_bonds(femd_energetics *e, int listed, int
     return ok ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for %zu bonds", room);
 }
 
+void femd_energetics_set_species(femd_energetics *e, const int *species) {
+    memcpy(e->species, species, (size_t)e->n * sizeof *species);
+    e->built_for = NULL; /* the images follow with the next sweep */
+    e->prepared = 0;
+}
+
 static femd_status energetics_room(femd_energetics *e, const femd_neighbours *nb, int wanted, femd_error *err) {
     FEMD_TRY(energetics_room_for_images(e, nb->next, err));
     FEMD_TRY(energetics_room_for_bonds(e, nb->first[nb->n], wanted, err));

@@ -30,6 +30,9 @@ typedef struct femd_energetics_form femd_energetics_form; /* energetics_form.h *
 FEMD_MUST_CHECK femd_status femd_energetics_create(const femd_potential *p, int natoms, const int *species,
                                                    femd_energetics **e, femd_error *err);
 void femd_energetics_destroy(femd_energetics **e);
+/* From now on the atoms are of these species (as at creation, copied): each must be one of the potential's. What was
+ * prepared is lost. */
+void femd_energetics_set_species(femd_energetics *e, const int *species);
 /* W, force (may be NULL), tau (may be NULL). OUT_OF_DOMAIN if the potential's table is left (density or distance),
  * naming it. Leaves what was prepared alone. */
 FEMD_MUST_CHECK femd_status femd_energetics_forces(femd_energetics *e, femd_neighbours *nb, const double cell[9],

@@ -271,3 +271,20 @@ double femd_trial_swap(femd_trial *t, int atom, int species) {
     }
     return t->eam ? sum + trial_embed(t, species, rho) - t->F[atom] + trial_gain(t) : sum;
 }
+
+void femd_trial_become(femd_trial *t, int atom, int species) {
+    const int old = t->species[atom];
+    double at_new, at_old, was_new, was_old;
+    if (!t->eam) return; /* of pairs nothing is kept */
+    trial_near(t, t->x + 3 * (size_t)atom, atom);
+    t->rho[atom] = 0;
+    for (int k = 0; k < t->count; k++) {
+        const int j = t->near[k];
+        (void)trial_tables(t->eam, t->s[k], species, t->species[j], &at_new, &at_old);
+        (void)trial_tables(t->eam, t->s[k], old, t->species[j], &was_new, &was_old);
+        t->rho[atom] += at_new;
+        t->rho[j] += at_old - was_old;
+    }
+    t->F[atom] = trial_embed(t, species, t->rho[atom]);
+    for (int k = 0; k < t->count; k++) t->F[t->near[k]] = trial_embed(t, t->species[t->near[k]], t->rho[t->near[k]]);
+}

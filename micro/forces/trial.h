@@ -22,5 +22,8 @@ FEMD_MUST_CHECK femd_status femd_trial_set(femd_trial *trial, const double cell[
 double femd_trial_insert(femd_trial *trial, int species, const double at[3]);
 /* What it adds that an atom is of this species. */
 double femd_trial_swap(femd_trial *trial, int atom, int species);
+/* It becomes one of this species: what is tried next is tried beside it. The caller changes its own list of species at
+ * that atom afterwards, not before. */
+void femd_trial_become(femd_trial *trial, int atom, int species);
 
 #endif

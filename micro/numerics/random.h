@@ -16,7 +16,8 @@ enum {
     FEMD_STREAM_THERMOSTAT = 4,
     FEMD_STREAM_VELOCITIES = 5,
     FEMD_STREAM_AVERAGE = 6,
-    FEMD_STREAM_INSERT = 18
+    FEMD_STREAM_INSERT = 18,
+    FEMD_STREAM_EXCHANGE = 19
 };
 
 static inline uint64_t femd_random_mix(uint64_t z) {

@@ -1,5 +1,6 @@
 /* The integrators and their noise: equipartition, energy, momentum, bits. */
 #include "md_fixture.h"
+#include "numerics/dense.h"
 #include "numerics/random.h"
 
 #define SOLID ARGON("5.35", "[2,2,2]", "")
@@ -222,6 +223,45 @@ static void a_step_too_long_is_a_status(void **state) {
     md_close(&c);
 }
 
+/* Every third atom becomes heavier, then all are again what they were: by what turns velocities, Maxwell's
+ * distribution at zero momentum stays what it is. */
+static void atoms_that_become_others_keep_energy_and_rest(void **state) {
+    (void)state;
+    md_case c;
+    femd_dynamics d;
+    femd_error err = FEMD_ERROR_INIT;
+    md_open(&c, SOLID);
+    open_dynamics(&c, &d, 0.2, 1);
+    start(&c, &d, 60, 3, 0);
+    const int n = c.n->rve.n;
+    const double kinetic = femd_dynamics_kinetic(&d, NULL);
+    double *mass = c.md->common.mass, *v = malloc(3 * (size_t)n * sizeof *v), p[3] = {0}, odd = 0;
+    memcpy(v, d.v, 3 * (size_t)n * sizeof *v);
+    for (int i = 0; i < n; i += 3) mass[i] *= 4;
+    femd_dynamics_reweigh(&d);
+    assert_true(fabs(femd_dynamics_kinetic(&d, NULL) / kinetic - 1) < 1e-13);
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < 3; k++) p[k] += mass[i] * d.v[3 * i + k] / d.total_mass;
+    assert_true(femd_max_abs(3, p) < 1e-14 * femd_max_abs(3 * n, d.v));
+    for (int i = 0; i < n; i++) odd = fmax(odd, fabs(d.v[3 * i] * (i % 3 ? 1 : 2) - v[3 * i]));
+    assert_true(odd > 1e-6 * femd_max_abs(3 * n, v) && odd < 0.5 * femd_max_abs(3 * n, v));
+    for (int i = 0; i < n; i += 3) mass[i] /= 4;
+    femd_dynamics_reweigh(&d);
+    for (int i = 0; i < 3 * n; i++) assert_true(fabs(d.v[i] - v[i]) < 1e-13 * femd_max_abs(3 * n, v));
+    /* A single one of many: its velocity as the root of its mass, the others' hardly. */
+    mass[5] *= 1.21;
+    femd_dynamics_reweigh(&d);
+    for (int i = 0; i < 3 * n; i++)
+        assert_true(fabs(d.v[i] * (i / 3 == 5 ? 1.1 : 1) - v[i]) < 0.05 * femd_max_abs(3 * n, v));
+    const double W = d.W;
+    d.W = 0;
+    assert_int_equal(femd_dynamics_refresh(&d, &err), FEMD_OK);
+    assert_true(d.W == W);
+    free(v);
+    femd_dynamics_clear(&d);
+    md_close(&c);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deviates_are_normal),
@@ -232,6 +272,7 @@ int main(void) {
         cmocka_unit_test(every_direction_has_half_kT),
         cmocka_unit_test(seed_and_replica_decide_and_a_cut_changes_no_bit),
         cmocka_unit_test(a_step_too_long_is_a_status),
+        cmocka_unit_test(atoms_that_become_others_keep_energy_and_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

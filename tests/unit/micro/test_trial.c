@@ -73,6 +73,19 @@ static void compare(const char *json, int put_in) {
             species[i] = a.s.species[i];
         }
     }
+    for (int i = 0; i < n;
+         i += 2) { /* atoms that become others are seen as such, by themselves and by their neighbours */
+        const int b = (a.s.species[i] + 1) % a.s.nspecies;
+        femd_trial_become(t, i, b);
+        a.s.species[i] = species[i] = b;
+    }
+    const double now = whole(&a, n, species, x);
+    for (int i = 0; i < n; i += 3)
+        for (int b = 0; b < a.s.nspecies; b++) {
+            species[i] = b;
+            check("swapped then", femd_trial_swap(t, i, b), whole(&a, n, species, x) - now);
+            species[i] = a.s.species[i];
+        }
     assert_true(femd_trial_insert(t, 0, a.s.x) == HUGE_VAL); /* where an atom is */
     femd_trial_destroy(&t);
     assert_null(t);
