@@ -36,7 +36,7 @@ static const double EXTRAPOLATE =
  * answer of two hundred. */
 static const double APART = 3.2;
 
-static femd_status md_open(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err) {
+femd_status femd_md_open(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err) {
     femd_md *md = self;
     md->options.harmonic_control = femd_json_bool(words->node, "harmonic_control", 1);
     md->options.tangent_accuracy = femd_json_number(words->node, "tangent_accuracy", 0);
@@ -47,7 +47,7 @@ static femd_status md_open(void *self, femd_native *native, const femd_sampled_w
     return FEMD_OK;
 }
 
-static void md_close(void *self) {
+void femd_md_close(void *self) {
     femd_md *md = self;
     free(md->site);
 }
@@ -64,15 +64,19 @@ typedef struct formula {
     double beta[FEMD_MD_SHIFTED][FEMD_MD_CONTROLS]; /* regression of U_E and U on the controls; 0 without */
 } formula;
 
+/* Figures of every step, those of a method that looks at more than these among them. */
+static int md_width(const femd_md *md) {
+    return md->common.sampler->looks.z;
+}
+
 /* Covariances that the regression needs: of U_E and U with the controls, and of the controls (upper triangle). */
 enum { COVARIANCES = FEMD_MD_SHIFTED * FEMD_MD_CONTROLS + FEMD_MD_CONTROLS * (FEMD_MD_CONTROLS + 1) / 2 };
 static void md_covariances(void *user, const femd_moments *m, double *q) {
-    (void)user;
+    const int width = md_width(user);
     for (int r = 0; r < FEMD_MD_SHIFTED; r++)
-        for (int c = 0; c < FEMD_MD_CONTROLS; c++) *q++ = m->cov[FEMD_MD_Z * r + FEMD_MD_SHIFTED + c];
+        for (int c = 0; c < FEMD_MD_CONTROLS; c++) *q++ = m->cov[width * r + FEMD_MD_SHIFTED + c];
     for (int r = 0; r < FEMD_MD_CONTROLS; r++)
-        for (int c = r; c < FEMD_MD_CONTROLS; c++)
-            *q++ = m->cov[FEMD_MD_Z * (FEMD_MD_SHIFTED + r) + FEMD_MD_SHIFTED + c];
+        for (int c = r; c < FEMD_MD_CONTROLS; c++) *q++ = m->cov[width * (FEMD_MD_SHIFTED + r) + FEMD_MD_SHIFTED + c];
 }
 
 /* The controls follow a harmonic crystal's U exactly and its U_E as far as its vibrations share a Grueneisen tensor, so
@@ -82,7 +86,7 @@ static void md_regress(formula *f) {
     /* Atoms that leave their sites, for a while too, do work against friction on the way: the controls' mean is then
      * not zero. */
     if (!f->md->options.harmonic_control || f->md->common.stray.gone > 0 ||
-        femd_replicas_estimate(&f->md->common, md_covariances, NULL, COVARIANCES, cov, error, NULL) < 2)
+        femd_replicas_estimate(&f->md->common, md_covariances, (void *)f->md, COVARIANCES, cov, error, NULL) < 2)
         return;
     const double *own = cov + FEMD_MD_SHIFTED * FEMD_MD_CONTROLS;
     for (int r = 0, at = 0; r < FEMD_MD_CONTROLS; r++)
@@ -105,20 +109,21 @@ static void md_quantities(void *user, const femd_moments *m, double *q) {
     const formula *f = user;
     const femd_md *md = f->md;
     const double kT = f->kT, n = f->freedom, T = md->common.T;
+    const int width = md_width(md);
     int at = 0;
     for (int r = 0; r < 6; r++) {
         const int I = femd_voigt_i[r], J = femd_voigt_j[r];
         const double c = f->Cinv[3 * I + J];
         q[AT_S + r] = f->unit * (md->shift[r] + md_controlled_mean(f, m, r) - n * kT * c);
-        q[AT_DSDT + r] = f->unit * (m->cov[FEMD_MD_Z * r + 6] / (kT * T) - n * femd_kb * c);
+        q[AT_DSDT + r] = f->unit * (m->cov[width * r + 6] / (kT * T) - n * femd_kb * c);
         for (int s = r; s < 6; s++, at++) {
             const int K = femd_voigt_i[s], L = femd_voigt_j[s];
             const double turn = f->Cinv[3 * I + K] * f->Cinv[3 * J + L] + f->Cinv[3 * I + L] * f->Cinv[3 * J + K];
-            q[AT_D + at] = m->y[at] + f->unit * (n * kT * turn - m->cov[FEMD_MD_Z * r + s] / kT);
+            q[AT_D + at] = m->y[at] + f->unit * (n * kT * turn - m->cov[width * r + s] / kT);
         }
     }
     q[AT_ENERGY] = f->unit * (md->shift[6] + md_controlled_mean(f, m, 6) - md->virgin_W + 1.5 * n * kT);
-    q[AT_CAPACITY] = f->unit * (m->cov[FEMD_MD_Z * 6 + 6] / (kT * T) + 1.5 * n * femd_kb);
+    q[AT_CAPACITY] = f->unit * (m->cov[width * 6 + 6] / (kT * T) + 1.5 * n * femd_kb);
     for (int mode = 0; mode < 6; mode++) { /* sum_i f.(dU U^-1 x) + m v.(dU U^-1 v) over V0 */
         const int a = femd_voigt_i[mode], b = femd_voigt_j[mode];
         double s = 0;
@@ -182,8 +187,8 @@ static double md_excess(const femd_md *md, const femd_conditions *conditions) {
     return worst;
 }
 
-static femd_status md_judge(void *self, femd_native *native, const femd_conditions *conditions, double *ratio,
-                            femd_error *err) {
+femd_status femd_md_judge(void *self, femd_native *native, const femd_conditions *conditions, double *ratio,
+                          femd_error *err) {
     femd_md *md = self;
     (void)native;
     if (femd_md_evaluate(md) < 2) return femd_fail(err, FEMD_INTERNAL, "too few blocks");
@@ -199,7 +204,7 @@ static void md_stand(femd_md *md, const femd_native *native) {
 }
 
 /* What values are relative to: those of the relaxed atoms. */
-static femd_status md_start(void *self, femd_native *native, const femd_progress *progress, femd_error *err) {
+femd_status femd_md_start(void *self, femd_native *native, const femd_progress *progress, femd_error *err) {
     femd_md *md = self;
     const femd_path *path = &native->path;
     md_stand(md, native);
@@ -242,8 +247,8 @@ static femd_status md_sample(femd_md *md, femd_native *native, const femd_condit
     return FEMD_OK;
 }
 
-static femd_status md_strain(void *self, femd_native *native, const femd_conditions *conditions, const double E[6],
-                             double S[6], double D[36], femd_error *err) {
+femd_status femd_md_strain(void *self, femd_native *native, const femd_conditions *conditions, const double E[6],
+                           double S[6], double D[36], femd_error *err) {
     femd_md *md = self;
     femd_sampled *common = &md->common;
     FEMD_TRY(femd_sampled_check(md, conditions, err));
@@ -266,15 +271,15 @@ static femd_status md_strain(void *self, femd_native *native, const femd_conditi
 }
 
 /* f64 shift[7], then the replicas. */
-static femd_status md_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
+femd_status femd_md_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err) {
     femd_md *md = self;
     FEMD_TRY(femd_carry_doubles(carry, md->shift, FEMD_MD_SHIFTED, err));
     if (femd_carry_reads(carry)) md_stand(md, native);
     return femd_replicas_carry(&md->common, carry, err);
 }
 
-static femd_status md_begin(void *self, femd_native *native, const femd_conditions *conditions,
-                            const femd_bytes *carried, femd_error *err) {
+femd_status femd_md_begin(void *self, femd_native *native, const femd_conditions *conditions, const femd_bytes *carried,
+                          femd_error *err) {
     femd_md *md = self;
     (void)conditions;
     md->carried = md->sampled = 0;
@@ -294,8 +299,8 @@ static void md_respond_boundary_work(const femd_md_result *result, femd_response
     }
 }
 
-static femd_status md_respond(void *self, femd_native *native, const femd_conditions *conditions,
-                              femd_response *response, femd_error *err) {
+femd_status femd_md_respond(void *self, femd_native *native, const femd_conditions *conditions, femd_response *response,
+                            femd_error *err) {
     const femd_md *md = self;
     const femd_sampled *common = &md->common;
     const femd_md_result *result = &md->result;
@@ -321,14 +326,14 @@ static femd_status md_respond(void *self, femd_native *native, const femd_condit
     return FEMD_OK;
 }
 
-static femd_status md_answer(void *self, femd_native *native, const femd_conditions *conditions,
-                             const femd_bytes *carried, femd_response *response, femd_buffer *carry, femd_error *err) {
+femd_status femd_md_answer(void *self, femd_native *native, const femd_conditions *conditions,
+                           const femd_bytes *carried, femd_response *response, femd_buffer *carry, femd_error *err) {
     if (conditions->wants == 0) return femd_buffer_append(carry, carried->data, carried->size, err);
     return femd_sampled_finish(self, native, conditions, response, carry, err);
 }
 
 /* Figures that are flat in equilibrium: energy, and the trace of the stress. */
-static void md_watch(void *self, const double *z, double figure[2]) {
+void femd_md_watch(void *self, const double *z, double figure[2]) {
     (void)self;
     figure[0] = z[6];
     figure[1] = z[0] + z[1] + z[2];
@@ -346,17 +351,17 @@ static const femd_sampler md_sampler = {
               .y = FEMD_MD_Y,
               .look = femd_md_look,
               .look_closely = femd_md_look_closely,
-              .watch = md_watch,
+              .watch = femd_md_watch,
               .forgets = FORGETS,
               .stride = 40,
               .replicas = 8,
               .max_steps = 400000},
-    .open = md_open,
-    .close = md_close,
-    .start = md_start,
-    .judge = md_judge,
-    .respond = md_respond,
-    .carry = md_carry,
+    .open = femd_md_open,
+    .close = femd_md_close,
+    .start = femd_md_start,
+    .judge = femd_md_judge,
+    .respond = femd_md_respond,
+    .carry = femd_md_carry,
 };
 
 static femd_status md_create(femd_native *native, const femd_json *doc, void **self, femd_error *err) {
@@ -370,7 +375,7 @@ const femd_method femd_method_md = {
     .inputs = FEMD_SAMPLED_INPUTS,
     .create = md_create,
     .destroy = femd_sampled_destroy,
-    .strain = md_strain,
-    .answer = md_answer,
-    .begin = md_begin,
+    .strain = femd_md_strain,
+    .answer = femd_md_answer,
+    .begin = femd_md_begin,
 };

@@ -39,9 +39,30 @@ typedef struct femd_md {
     femd_md_result result;
 } femd_md;
 
-/* z and y of the present configuration. */
+/* z and y of the present configuration; two figures of z that are flat in equilibrium. */
 void femd_md_look(void *self, double *z);
 FEMD_MUST_CHECK femd_status femd_md_look_closely(void *self, double *y, femd_error *err);
+void femd_md_watch(void *self, const double *z, double figure[2]);
+
+/* The functions of its tables (femd_sampler, femd_method). A sampler whose struct begins with a femd_md, whose z begins
+ * with that of md and whose y is md's may call them for its own: it samples a stress among other things. */
+FEMD_MUST_CHECK femd_status femd_md_open(void *self, femd_native *native, const femd_sampled_words *words,
+                                         femd_error *err);
+void femd_md_close(void *self);
+FEMD_MUST_CHECK femd_status femd_md_start(void *self, femd_native *native, const femd_progress *progress,
+                                          femd_error *err);
+FEMD_MUST_CHECK femd_status femd_md_judge(void *self, femd_native *native, const femd_conditions *conditions,
+                                          double *ratio, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_md_respond(void *self, femd_native *native, const femd_conditions *conditions,
+                                            femd_response *response, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_md_carry(void *self, femd_native *native, femd_carry *carry, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_md_begin(void *self, femd_native *native, const femd_conditions *conditions,
+                                          const femd_bytes *carried, femd_error *err);
+FEMD_MUST_CHECK femd_status femd_md_strain(void *self, femd_native *native, const femd_conditions *conditions,
+                                           const double E[6], double S[6], double D[36], femd_error *err);
+FEMD_MUST_CHECK femd_status femd_md_answer(void *self, femd_native *native, const femd_conditions *conditions,
+                                           const femd_bytes *carried, femd_response *response, femd_buffer *carry,
+                                           femd_error *err);
 
 /* Fill md->result from the sums. Returns the number of blocks that the errors are from. */
 int femd_md_evaluate(femd_md *md);

@@ -80,6 +80,7 @@ static femd_status sampled_open(femd_sampled *common, femd_native *native, const
     FEMD_TRY(
         femd_neighbours_nearest(native->rve.nb, native->rve.n, native->rve.h0, native->rve.X, &common->reach, err));
     common->reach *= 0.5;
+    if (sampler->prepare) FEMD_TRY(sampler->prepare(common, native, &words, err));
     words.top = common->top_frequency;
     FEMD_TRY(sampled_read_options(sampler, &words, &common->options, err));
     if (!sampler->own_boxes) FEMD_TRY(sampled_open_atoms(common, native, err));

@@ -48,6 +48,9 @@ typedef struct femd_looks {
     femd_status (*look_closely)(void *self, double *y, femd_error *err); /* NULL: y = 0 */
     /* Two figures of a step that are flat in equilibrium; NULL: energy and trace of the virial. */
     void (*watch)(void *self, const double *z, double figure[2]);
+    /* Before the dynamics goes on with the atoms of another replica: what else belongs to them. NULL: nothing does. */
+    void (*enter)(void *self, int replica);
+    femd_status (*before)(void *self, femd_error *err); /* before every step; NULL: nothing is done */
     double forgets; /* times 1/friction: default length of a block and of a segment of the equilibration */
     int stride, replicas;
     int64_t max_steps; /* further defaults */
@@ -67,6 +70,8 @@ typedef struct femd_sampler {
     int unseeded; /* 1: every stretch has noise of its own and takes the seed of the request; else the seed of
                      the first request goes on with the sums */
     femd_looks looks;
+    /* Before options are read, whose defaults follow from common->top_frequency, which it may raise; may be NULL. */
+    femd_status (*prepare)(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err);
     /* Options and room of its own; may be NULL. */
     femd_status (*open)(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err);
     void (*close)(void *self); /* may be NULL */

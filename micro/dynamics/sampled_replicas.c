@@ -63,8 +63,10 @@ void femd_replicas_close(femd_replicas *replicas) {
 
 static femd_status replicas_step(void *self, double *z, femd_error *err) {
     femd_sampled *common = self;
+    const femd_looks *looks = &common->sampler->looks;
+    if (looks->before) FEMD_TRY(looks->before(self, err));
     FEMD_TRY(femd_dynamics_langevin(&common->d, 1, err));
-    common->sampler->looks.look(self, z);
+    looks->look(self, z);
     return FEMD_OK;
 }
 
@@ -92,6 +94,7 @@ static void replicas_prepare(femd_sampled *common, int replica) {
     common->d.temperature = common->T;
     common->d.seed = common->seed;
     common->d.replica = (uint64_t)replica;
+    if (common->sampler->looks.enter) common->sampler->looks.enter(common, replica);
 }
 
 static femd_status replicas_equilibrate(femd_sampled *common, int replica, const double *x,

@@ -66,12 +66,13 @@ static femd_status engine_native_open(const femd_json *doc, const femd_pack *pac
         engine_native_close(self);
         return rc;
     }
+    const int alone = s->methods.slot[0].method->strain_alone;
     *caps = (femd_capabilities){
         .wants = femd_methods_wants(&s->methods) | COMMON,
         .inputs = FEMD_INPUT_STATE | FEMD_INPUT_PRESSURE |
                   femd_methods_inputs(&s->methods), /* pressure: in pressure control */
-        .controls = 1u << FEMD_CONTROL_COMPONENTS | 1u << FEMD_CONTROL_PRESSURE,
-        .mixed = 1,
+        .controls = 1u << FEMD_CONTROL_COMPONENTS | (alone ? 0u : 1u << FEMD_CONTROL_PRESSURE),
+        .mixed = !alone,
         .atoms = (uint32_t)s->n->rve.n,
         .engine = FEMD_ENGINE_NATIVE,
         .carriers = engine_native_carriers(s),
@@ -120,6 +121,8 @@ static femd_conditions engine_native_conditions(const turn *t, const struct femd
     const femd_request *q = t->q;
     return (femd_conditions){.temperature = q->temperature,
                              .accuracy = q->accuracy,
+                             .exchange = (q->flags & FEMD_REQUEST_EXCHANGE) != 0,
+                             .delta_mu = {q->delta_mu[0], q->delta_mu[1], q->delta_mu[2]},
                              .seed = q->seed,
                              .wants = q->wants & slot->wants,
                              .beat = t->beat};
@@ -270,6 +273,9 @@ static femd_status engine_native_fields(void *self, const femd_bytes *state, con
     const instance *s = self;
     const struct femd_method_slot *slot = &s->methods.slot[0];
     femd_bytes chunks, carried = {NULL, 0};
+    if (slot->method->inputs & FEMD_INPUT_CHEMICAL)
+        return femd_fail(err, FEMD_UNSUPPORTED, "the method %s has no local fields: its atoms are of changing species",
+                         slot->method->name);
     FEMD_TRY(engine_native_take_state(s->n, state, &chunks, err));
     if (slot->method == &femd_method_md) FEMD_TRY(femd_method_carried(&chunks, slot->method, &carried, err));
     if (carried.size) return femd_native_fields_moving(s->n, slot->self, &carried, ask, beat, fields, err);

@@ -18,7 +18,8 @@
     X(nemd_shear)                                                                                                      \
     X(harmonic)                                                                                                        \
     X(htst)                                                                                                            \
-    X(swap)
+    X(swap)                                                                                                            \
+    X(semi_grand)
 
 #define DECLARED(name) extern const femd_method femd_method_##name;
 #define LISTED(name)   &femd_method_##name,
@@ -50,6 +51,16 @@ static femd_status methods_unknown(const femd_json *doc, const cJSON *node, femd
 static femd_status methods_named(const femd_json *doc, const cJSON *node, const femd_method **method, femd_error *err) {
     *method = femd_method_find(node->valuestring);
     return *method ? FEMD_OK : methods_unknown(doc, node, err);
+}
+
+/* What others answer beside an exchange of species would be of a composition that is not that of the answer. */
+static femd_status methods_stand_alone(const femd_json *doc, const femd_methods *methods, femd_error *err) {
+    for (int i = 0; methods->count > 1 && i < methods->count; i++)
+        if (methods->slot[i].method->strain_alone)
+            return femd_json_fail(doc, femd_json_get(doc->root, "method"), err,
+                                  "no method stands beside \"%s\", whose composition the others would not have",
+                                  methods->slot[i].method->name);
+    return FEMD_OK;
 }
 
 /* The slot of a method, a new one if it has none yet. */
@@ -141,6 +152,11 @@ static femd_status methods_heat_reference(femd_native *native, const femd_json *
     if (ref.as_given || !(ref.temperature > 0) || !(method->inputs & FEMD_INPUT_TEMPERATURE)) return FEMD_OK;
     heating heat = {.method = method};
     if (method->inputs & FEMD_INPUT_SEED) {
+        if (ref.accuracy > 0 && (method->inputs & FEMD_INPUT_CHEMICAL))
+            return femd_json_fail(doc, femd_json_get(doc->root, "reference"), err,
+                                  "no reference is sampled with \"%s\", for which it has no chemical potentials: take "
+                                  "it \"as-given\", at 0 K, or of the structure's own atoms with \"accuracy\": 0",
+                                  method->name);
         if (ref.accuracy > 0) return femd_reference_sample(&ref, native, doc, method, err);
         heat.method = native->rve.n <= FEMD_PHONON_ATOMS_MAX ? &femd_method_quasiharmonic : &femd_method_local_harmonic;
     }
@@ -199,6 +215,7 @@ static femd_status methods_hold(const femd_native *native, const femd_json *doc,
 femd_status femd_methods_open(femd_native *native, const femd_json *doc, femd_methods *methods, femd_error *err) {
     memset(methods, 0, sizeof *methods);
     femd_status rc = methods_choose(doc, methods, err);
+    if (rc == FEMD_OK) rc = methods_stand_alone(doc, methods, err);
     if (rc == FEMD_OK) rc = methods_hold(native, doc, methods, err);
     if (rc == FEMD_OK) rc = methods_confine(native, doc, methods, err);
     if (rc == FEMD_OK) rc = methods_heat_reference(native, doc, methods->slot[0].method, err);

@@ -16,6 +16,8 @@
 typedef struct femd_conditions {
     double temperature; /* K */
     double accuracy;    /* wanted relative standard error; 0 = the material's own */
+    int exchange;       /* 1: differences of chemical potentials are prescribed */
+    double delta_mu[3]; /* J: of the second to fourth species to the first; zero without exchange */
     uint64_t seed;
     uint32_t wants;
     uint32_t unasked; /* of these, what is only needed on the way: no doubt about it is in the way of an answer */
@@ -31,8 +33,10 @@ typedef struct femd_balance {
 
 typedef struct femd_method {
     const char *name;
-    uint32_t wants;  /* FEMD_WANT_* it can answer */
-    uint32_t inputs; /* FEMD_INPUT_* beside strain and state that change its answers */
+    uint32_t wants;   /* FEMD_WANT_* it can answer */
+    uint32_t inputs;  /* FEMD_INPUT_* beside strain and state that change its answers */
+    int strain_alone; /* 1: it finds no strain for prescribed stresses or pressures, and no other method stands beside
+                       */
     /* Read the options, allocate. *self is the method's own data for this material. */
     femd_status (*create)(femd_native *native, const femd_json *doc, void **self, femd_error *err);
     void (*destroy)(void **self);

@@ -218,11 +218,32 @@ static void native_judge_crystal(femd_native *native) {
     if (words[0]) femd_native_remark(native, words);
 }
 
+/* Species that exchange are the material's, whether or not the structure has atoms of them. */
+static femd_status native_add_exchanged(const femd_json *doc, femd_structure *atoms, femd_error *err) {
+    const cJSON *node = femd_json_get(doc->root, "semi-grand"), *list = femd_json_get(node, "species"),
+                *masses = femd_json_get(node, "masses"), *mass = masses ? masses->child : NULL, *item;
+    if (masses && cJSON_GetArraySize(masses) != cJSON_GetArraySize(list))
+        return femd_json_fail(doc, masses, err, "%d masses for %d species", cJSON_GetArraySize(masses),
+                              cJSON_GetArraySize(list));
+    cJSON_ArrayForEach(item, list) {
+        const int species = femd_structure_species(atoms, item->valuestring);
+        double value;
+        if (species < 0) return femd_json_fail(doc, item, err, "at most %d species are possible", FEMD_SPECIES_MAX);
+        if (!mass) continue;
+        FEMD_TRY(femd_json_node_quantity(doc, mass, FEMD_DIM_MASS, &value, err));
+        if (!(value > 0)) return femd_json_fail(doc, mass, err, "a mass must be above zero");
+        atoms->mass[species] = value / FEMD_ATOMIC_MASS;
+        mass = mass->next;
+    }
+    return FEMD_OK;
+}
+
 static femd_status native_build_new(const femd_json *doc, const femd_pack *pack, femd_native_atoms kind,
                                     femd_native *native, femd_error *err) {
     femd_reference ref;
     FEMD_TRY(femd_reference_read(doc, &ref, err));
     FEMD_TRY(femd_structure_create(doc, femd_json_get(doc->root, "structure"), pack, &native->structure, err));
+    FEMD_TRY(native_add_exchanged(doc, &native->structure, err));
     return native_build(doc, pack, &ref, kind, native, err);
 }
 

@@ -64,6 +64,8 @@ enum {
       "a tenth of the trajectory holds more than a fifth of all that the chemical potential rests on")                 \
     X(FAR_SWAP, 25, "far-swap",                                                                                        \
       "the energies of swapped atoms scatter by more than kT: their average is not to be trusted")                     \
+    X(PHASES_APART, 26, "phases-apart",                                                                                \
+      "atoms that started as one species and such that started as another did not come to one composition")            \
     X(NOT_EXPANDED, 20, "not-expanded",                                                                                \
       "a rate in a cell that the temperature has not made larger: strain is to have the thermal expansion in it")      \
     X(TWO_HUMPS, 21, "two-humps",                                                                                      \
