@@ -49,8 +49,8 @@ static void semigrand_compare_starts(femd_semigrand *self) {
     for (int k = 0; k < self->exchange.count; k++)
         for (int j = 0; j < k; j++)
             for (int c = 0; c < FRACTIONS; c++) {
-                const double away = fabs(value[k][c] - value[j][c]),
-                             allowed = APART * hypot(fmax(error[k][c], least[k]), fmax(error[j][c], least[j]));
+                const double away = fabs(value[k][c] - value[j][c]), own = fmax(error[k][c], least[k]),
+                             other = fmax(error[j][c], least[j]), allowed = APART * sqrt(own * own + other * other);
                 if (away <= allowed) continue;
                 result->parted = 1;
                 result->x_err[c] = fmax(result->x_err[c], 0.5 * away);

@@ -47,8 +47,8 @@ static inline void hop_find(hop *h, const double E[6]) {
     if (femd_relax(path->relaxer, path->rve, &path->place, h->other, NULL, NULL, &end, &err) != FEMD_OK)
         fail_msg("%s", err.text);
     h->W_other = end.W;
-    if (femd_saddle_find(&h->saddle, h->n, &path->place, path->x, path->last.W, h->other, end.W, NULL, NULL, &h->way, &err) !=
-        FEMD_OK)
+    if (femd_saddle_find(&h->saddle, h->n, &path->place, path->x, path->last.W, h->other, end.W, NULL, NULL, &h->way,
+                         &err) != FEMD_OK)
         fail_msg("%s", err.text);
 }
 

@@ -25,16 +25,15 @@ typedef struct process {
 
 static void draw_series(const process *p, uint64_t seed, uint64_t component, double *out) {
     const uint64_t key = femd_random_bits(seed, 1001, component);
+    double state[PEAKS] = {0}, z[2];
     uint64_t next = 0;
-    for (int i = 0; i < SAMPLES; i++) out[3 * i] = 0;
-    for (int j = 0; j < p->count; j++) {
-        const double phi = p->time[j] > 0 ? exp(-1 / p->time[j]) : 0, add = sqrt(1 - phi * phi),
-                     amplitude = sqrt(p->height[j] * (1 - phi) / (1 + phi));
-        double state = 0, z[2];
-        for (int i = 0; i < SAMPLES; i++) {
-            if (i % 2 == 0) femd_random_normals(key, next++, z);
-            state = i ? phi * state + add * z[i % 2] : z[0];
-            out[3 * i] += amplitude * state;
+    for (int i = 0; i < SAMPLES; i++) {
+        out[3 * i] = 0;
+        for (int j = 0; j < p->count; j++) {
+            const double phi = p->time[j] > 0 ? exp(-1 / p->time[j]) : 0;
+            femd_random_normals(key, next++, z);
+            state[j] = i ? phi * state[j] + sqrt(1 - phi * phi) * z[0] : z[0];
+            out[3 * i] += sqrt(p->height[j] * (1 - phi) / (1 + phi)) * state[j];
         }
     }
 }
