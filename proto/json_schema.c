@@ -258,6 +258,7 @@ static femd_status schema_check_scalar(const context *c, const cJSON *schema, co
     const char *dimension = femd_json_string(schema, "x-unit", NULL);
     double v = node->valuedouble;
     uint64_t whole;
+    FEMD_TRY(schema_check_enum(c, schema, node, err));
     if (cJSON_IsString(node) && node->valuestring[0] == '=' && cJSON_IsTrue(femd_json_get(schema, "x-function")))
         return FEMD_OK;
     if (cJSON_IsString(node) && dimension)
@@ -464,7 +465,6 @@ static femd_status schema_check(const context *c, const cJSON *schema, const cJS
     const char *discriminator = femd_json_string(s, "x-discriminator", NULL);
     if (one && discriminator) return schema_check_discriminated(c, s, discriminator, node, depth, err);
     FEMD_TRY(schema_check_type(c, s, node, err));
-    FEMD_TRY(schema_check_enum(c, s, node, err));
     if (cJSON_IsArray(node))
         FEMD_TRY(schema_check_array(c, s, node, depth, err));
     else if (cJSON_IsObject(node))
