@@ -205,6 +205,11 @@ static femd_status batches_check_room(femd_batches *batches, uint32_t client, ui
     const uint64_t own = (uint64_t)count * (sizeof(batch_ask) + FEMD_REQUEST_BYTES);
     const uint64_t all = own + (uint64_t)count * (ledger_record_bytes() + ANSWER_BYTES);
     const femd_limits *limits = &batches->common->limits;
+    if (own > batches->common->config.peer_bytes)
+        return femd_fail(
+            err, FEMD_LIMIT,
+            "a batch of %u points takes %llu KiB and a client may have %llu KiB open here; send smaller ones", count,
+            (unsigned long long)(own >> 10), (unsigned long long)(batches->common->config.peer_bytes >> 10));
     if (charged + own > batches->common->config.peer_bytes)
         return femd_fail(err, FEMD_LIMIT, "this client has %zu MiB of open batches; collect some before it sends more",
                          charged >> 20);

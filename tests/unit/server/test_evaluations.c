@@ -312,7 +312,7 @@ static void limits_are_told_in_words(void **state) {
     femd_frame f;
     femd_error said = FEMD_ERROR_INIT;
     femd_request *r = calloc(4096, sizeof *r);
-    femd_core_config c = {.memory_bytes = 1 << 20, .batch_max = 3000};
+    femd_core_config c = {.memory_bytes = 1 << 20, .peer_bytes = 1 << 20, .batch_max = 3000};
     rig_init(&g, &c);
     rig_pool(&g, &client, w);
     for (uint32_t i = 0; i < 4096; i++) r[i] = rig_request(i, 1 + i, NULL);
@@ -328,6 +328,16 @@ static void limits_are_told_in_words(void **state) {
     assert_non_null(strstr(said.text, "memory"));
     rig_evaluate(&g, client, 3, r, 10); /* what fits is served */
     assert_int_equal(rig_work(&g, w[0]) + rig_work(&g, w[1]), 10);
+    rig_clear(&g);
+    /* half of the memory is one client's at most: a batch that alone is more cannot wait for others to end */
+    c.peer_bytes = 0;
+    rig_init(&g, &c);
+    rig_pool(&g, &client, w);
+    rig_evaluate(&g, client, 1, r, 2999);
+    assert_true(rig_take(&g, client, FEMD_MSG_ERROR, &f));
+    assert_int_equal(femd_error_decode(&f, &said, NULL), FEMD_OK);
+    assert_int_equal(said.code, FEMD_LIMIT);
+    assert_non_null(strstr(said.text, "send smaller ones"));
     free(r);
     rig_clear(&g);
 }
