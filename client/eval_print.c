@@ -191,6 +191,21 @@ static void print_chemical(const femd_response *r) {
     if (r->mu_check != 0) print_with_error(r, FEMD_QUANTITY_MU_CHECK);
 }
 
+/* The fraction of one species; of a material that has fewer there is nothing to say. */
+static void print_fraction(const femd_response *r, int place) {
+    const femd_quantity *q = femd_quantity_at((size_t)place);
+    if (femd_response_holds(r, q)) print_with_error(r, place);
+}
+
+/* Below the composition, that of the first species: its error, the others', the response to the potential. */
+static void print_composition(const femd_response *r) {
+    print_row("  its error", &r->x_err, 1, 1, "");
+    print_fraction(r, FEMD_QUANTITY_COMPOSITION_2);
+    print_fraction(r, FEMD_QUANTITY_COMPOSITION_3);
+    print_fraction(r, FEMD_QUANTITY_COMPOSITION_4);
+    print_with_error(r, FEMD_QUANTITY_COMPOSITION_RESPONSE);
+}
+
 /* Below a rate or a barrier, once: what comes along with either. */
 static void print_hop(const femd_response *r) {
     print_place(r, FEMD_QUANTITY_BARRIER_STRAIN);
@@ -230,6 +245,7 @@ static void print_wanted(const eval_answer *a, int scalars) {
         if (i == FEMD_QUANTITY_VISCOSITY) print_viscosity(r);
         if (i == FEMD_QUANTITY_ETA_FLOW) print_flow(r);
         if (i == FEMD_QUANTITY_MU) print_chemical(r);
+        if (i == FEMD_QUANTITY_COMPOSITION) print_composition(r);
         if (i == FEMD_QUANTITY_MU_STRAIN && femd_voigt_any(r->mu_strain_err))
             print_row("  its error", r->mu_strain_err, 6, FEMD_ELEMENTARY_CHARGE, "eV");
         if (print_is_hop(r, q->want)) print_hop(r);

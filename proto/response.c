@@ -52,14 +52,20 @@ static inline const double *response_of(const femd_response *r, size_t word) {
 
 /* ---- what a response holds ---- */
 
+/* Whether an error goes along: if something was sampled and it is not zero. error: NULL if there is none. */
+static inline int response_has_error(const femd_response *r, int checked, const double *error, size_t n) {
+    return error && (r->sampled || checked) && response_any(error, n);
+}
+
 /* Inline, so that nothing is left to decide where the line of the list is known. */
-static inline int response_is_held(const femd_response *r, femd_held held, unsigned bit, const double *v, size_t n) {
+static inline int response_is_held(const femd_response *r, femd_held held, unsigned bit, const double *v,
+                                   const double *error, size_t n) {
     switch (held) {
     case FEMD_HELD_WANTED: return r->provided >> (bit & 31) & 1;
     case FEMD_HELD_ALWAYS: return 1;
     case FEMD_HELD_CHECKED: return r->checked != 0;
     case FEMD_HELD_PRESSURE: return r->dJdp != 0 || response_any(r->dJdC, 6) || response_any(r->dSdp, 6);
-    case FEMD_HELD_NONZERO: return response_any(v, n);
+    case FEMD_HELD_NONZERO: return response_any(v, n) || response_has_error(r, 0, error, n);
     case FEMD_HELD_VISCOUS: return (r->provided & FEMD_WANT_VISCOSITY) != 0;
     case FEMD_HELD_CHEMICAL: return (r->provided & FEMD_WANT_MU) != 0;
     case FEMD_HELD_COMPOSED: return (r->provided & FEMD_WANT_COMPOSITION) != 0;
@@ -69,7 +75,8 @@ static inline int response_is_held(const femd_response *r, femd_held held, unsig
 }
 
 int femd_response_holds(const femd_response *r, const femd_quantity *q) {
-    return response_is_held(r, q->held, q->bit, femd_response_value(r, q), q->numbers);
+    const double *error = q->sampled ? femd_response_error(r, q) : NULL;
+    return response_is_held(r, q->held, q->bit, femd_response_value(r, q), error, q->numbers);
 }
 
 /* Sets of bits, and what follows from them. */
@@ -78,10 +85,10 @@ typedef struct contents {
     size_t quantities, numbers; /* in held; all of them with their errors */
 } contents;
 
-/* An error goes along if something was sampled and it is not zero. */
 static inline void response_count(contents *c, const femd_response *r, femd_held held, unsigned bit, const entry *e) {
-    if (!response_is_held(r, held, bit, response_of(r, e->value), e->numbers)) return;
-    const int error = e->error && (r->sampled || e->checked) && response_any(response_of(r, e->error), e->numbers);
+    const double *const own = e->error ? response_of(r, e->error) : NULL;
+    if (!response_is_held(r, held, bit, response_of(r, e->value), own, e->numbers)) return;
+    const int error = response_has_error(r, e->checked, own, e->numbers);
     c->held |= (uint64_t)1 << bit;
     c->errors |= (uint64_t)error << bit;
     c->quantities++;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # femd eval: the orientation beside a material turns its answer, in a case and in a file of its own; constants that LAMMPS measures stand beside
-# dS/dE; an atom's energy is told against free ones; a sampled volume has its error.
+# dS/dE; an atom's energy is told against free ones; a sampled volume has its error, and so has the fraction
+# of each species, be it one that none was seen of.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 numbers() { # KEY FILE: the first numbers behind it, rounded to 6 digits
     grep -o "\"$1\": [^a-z]*" "$2" | head -n 1 | tr -d '[],":a-z_' | awk '{for (i = 1; i <= NF; i++) printf "%.6g ", $i; print ""}'
@@ -47,3 +48,19 @@ JSON
 femd eval "$scratch/argon.json" --temperature 40 --pressure 0 --json >"$scratch/argon.out" 2>"$scratch/argon.log" || fail "femd eval argon"
 sed 's/.*"errors": //' "$scratch/argon.out" | grep -q '"J": 0\.000[0-9]*[1-9]' || fail "J has no error"
 femd eval "$scratch/argon.json" --temperature 40 --pressure 0 | grep -A1 "^  J = det F" | grep -q "^    its error" || fail "J has no error in the table"
+
+# fractions: a third of each species would stand there at equal weights; xenon is dear
+cat >"$scratch/mixture.json" <<'JSON'
+{"engine": "native", "method": "semi-grand", "semi-grand": {"species": ["Ar", "Kr", "Xe"], "masses": ["40 u", "40 u", "40 u"], "replicas": 3,
+  "block": "2 ps", "equilibration": "2 ps", "max_steps": 4000},
+ "structure": {"lattice": "fcc", "a": "5.35 angstrom", "species": ["Ar"], "repeat": [2, 2, 2]},
+ "potential": {"style": "lj", "epsilon": "10.32 meV", "sigma": "3.405 angstrom", "cutoff": "6.5 angstrom"}, "reference": "as-given"}
+JSON
+mixture() { femd eval "$scratch/mixture.json" --temperature 40 --chemical-potential Kr=0 --chemical-potential Xe=-0.2 --want composition "$@"; }
+mixture >"$scratch/mixture.log" 2>&1 || fail "femd eval of a mixture"
+awk '/^    its error/ && name != "" {error[name] = $3} {name = ""} /^  composition/ {x[name = "first"] = $2} /^    2nd species/ {x[name = "second"] = $3}
+    /^    3rd species/ {x[name = "third"] = $3} /^    4th species/ {exit 1} /^    dx2\/d delta mu/ {x[name = "response"] = $4}
+    END {exit !(x["first"] > 0.3 && x["second"] > 0.3 && x["third"] == 0 && error["first"] > 0 && error["second"] == error["first"] && error["third"] > 0 &&
+        error["third"] < error["first"] && x["response"] > 40 && error["response"] > 0)}' "$scratch/mixture.log" || fail "fractions and their errors in the table"
+mixture --json >"$scratch/mixture.out" 2>&1 || fail "femd eval --json of a mixture"
+sed 's/.*"errors": //' "$scratch/mixture.out" | grep -q '"composition_3": [0-9.e-]*[1-9]' || fail "none seen has no error"

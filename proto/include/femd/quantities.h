@@ -165,7 +165,7 @@ extern "C" {
     X(ALWAYS, "always")                                                                                                \
     X(CHECKED, "if there is one")    /* a second estimate was made: femd_response.checked */                           \
     X(PRESSURE, "pressure control")  /* the answer is one of pressure control */                                       \
-    X(NONZERO, "if not zero")        /* a number of it is not zero */                                                  \
+    X(NONZERO, "if not zero")        /* a number of it or of its error is not zero */                                  \
     X(VISCOUS, "with the viscosity") /* `provided` names that */                                                       \
     X(CHEMICAL, "with the chemical potential")                                                                         \
     X(COMPOSED, "with the composition")

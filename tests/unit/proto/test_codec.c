@@ -139,6 +139,22 @@ static void response_round_trip_for_sets_of_wants(void **state) {
     }
 }
 
+/* None of a species was seen, which is no proof that there is none: its error arrives. What has neither is left out. */
+static void nothing_seen_travels_with_its_error(void **state) {
+    (void)state;
+    femd_response r = {.provided = FEMD_WANT_COMPOSITION, .sampled = 1, .x = 1, .x_err = 2e-4, .x_3_err = 1e-4}, back;
+    uint8_t p[FEMD_RESPONSE_BYTES_MAX];
+    const femd_quantity *second = femd_quantity_at(FEMD_QUANTITY_COMPOSITION_2),
+                        *third = femd_quantity_at(FEMD_QUANTITY_COMPOSITION_3);
+    const size_t n = femd_response_encode(&r, p);
+    assert_int_equal(n, femd_response_bytes(&r));
+    assert_int_equal(femd_response_decode(p, n, &back, NULL), FEMD_OK);
+    assert_memory_equal(&back, &r, sizeof r);
+    assert_true(femd_response_holds(&back, third) && !femd_response_holds(&back, second));
+    r.sampled = 0;
+    assert_true(!femd_response_holds(&r, third));
+}
+
 /* A second estimate, the electrons' part and the notes come with the conductivity; the rest of the response keeps its
  * place. */
 static void conductivity_travels_with_what_belongs_to_it(void **state) {
@@ -378,6 +394,7 @@ int main(void) {
         cmocka_unit_test(no_chemical_potentials_need_no_flag),
         cmocka_unit_test(exchange_must_be_that_of_the_material),
         cmocka_unit_test(response_round_trip_for_sets_of_wants),
+        cmocka_unit_test(nothing_seen_travels_with_its_error),
         cmocka_unit_test(conductivity_travels_with_what_belongs_to_it),
         cmocka_unit_test(response_has_no_room_for_what_was_not_wanted),
         cmocka_unit_test(unknown_quantities_are_passed_over),
