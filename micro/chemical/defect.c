@@ -4,12 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "numerics/random.h"
+#include "crystal/draw_in.h"
 
 static const double APART = 0.8;  /* of the distance of neighbours: atoms that share a site, before they relax */
 static const double AROUND = 1.1; /* times the nearest: neighbours of a vacancy */
-static const double DRAWN = 0.08; /* of their distance, times the number of the start */
-static const double UNEVEN = 0.04;
 static const double ALIKE = 1e-6; /* of the trace of an atom's own force constants */
 
 /* Square of the distance of x from a place, over images of the cell next to it. */
@@ -218,7 +216,6 @@ femd_status femd_defect_make(const femd_native *host, const femd_json *doc, femd
 
 void femd_defect_draw_in(const femd_native *host, const femd_defect *defect, int start, femd_structure *atoms) {
     const double *site = host->rve.X + 3 * (size_t)defect->atom, *cell = atoms->cell;
-    const double part = DRAWN * start, uneven = UNEVEN * (start - 1);
     double first = HUGE_VAL;
     if (defect->kind != FEMD_DEFECT_VACANCY || start == 0) return;
     for (int i = 0; i < atoms->natoms; i++) first = fmin(first, defect_nearest(cell, atoms->x + 3 * (size_t)i, site));
@@ -231,10 +228,7 @@ void femd_defect_draw_in(const femd_native *host, const femd_defect *defect, int
                 d[c] = site[c] - x[c] + (image % 3 - 1) * cell[c] + (image / 3 % 3 - 1) * cell[3 + c] +
                        (image / 9 - 1) * cell[6 + c];
             if (!(femd_dot3(d, d) < AROUND * AROUND * first)) continue;
-            for (int c = 0; c < 3; c++) {
-                const double odd = 2 * femd_random_uniform((uint64_t)start, (uint64_t)i, (uint64_t)c) - 1;
-                x[c] += part * d[c] + uneven * odd * sqrt(first);
-            }
+            femd_draw_in(start, i, d, x);
             break;
         }
     }

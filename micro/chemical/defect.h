@@ -31,10 +31,8 @@ typedef struct femd_defect {
  * another chemical potential there), a substitute that is there already. */
 FEMD_MUST_CHECK femd_status femd_defect_make(const femd_native *host, const femd_json *doc, femd_defect *defect,
                                              femd_structure *atoms, femd_error *err);
-/* Other places to relax from, number 1 to FEMD_DEFECT_STARTS - 1 (0 is as made): the neighbours of a vacancy drawn in
- * towards it, by a tenth and more of their distance, not quite evenly. In silicon such neighbours find bonds to each
- * other that they do not see from their sites. Nothing for other defects. */
-enum { FEMD_DEFECT_STARTS = 4 };
+/* The other places to relax from of crystal/draw_in.h: the neighbours of a vacancy drawn in. Nothing for other
+ * defects. */
 void femd_defect_draw_in(const femd_native *host, const femd_defect *defect, int start, femd_structure *atoms);
 
 #endif

@@ -22,7 +22,9 @@
 #include <stdlib.h>
 
 #include "chemical/defect.h"
+#include "crystal/draw_in.h"
 #include "numerics/portable.h"
+#include "rve/beat.h"
 #include "rve/method.h"
 #include "vibrations/phonon.h"
 
@@ -101,7 +103,7 @@ static void formation_remark(const formation *s, femd_native *host, double first
  * which nothing comes is none. */
 static femd_status formation_relax(formation *s, femd_native *host, const femd_json *doc, femd_error *err) {
     double first = 0;
-    for (int start = 0; start < FEMD_DEFECT_STARTS; start++) {
+    for (int start = 0; start < FEMD_DRAW_IN_STARTS; start++) {
         femd_structure atoms;
         femd_native *native = NULL;
         femd_error words = FEMD_ERROR_INIT;
@@ -146,17 +148,6 @@ static femd_status formation_create(femd_native *host, const femd_json *doc, voi
 }
 
 /* ---- one RVE ---- */
-
-/* The caller's beat, of which this is one half. */
-typedef struct formation_beat {
-    const femd_beat *whole;
-    double begin;
-} formation_beat;
-
-static int formation_on_beat(void *user, double fraction) {
-    const formation_beat *half = user;
-    return half->whole->beat(half->whole->user, half->begin + 0.5 * fraction);
-}
 
 static femd_status formation_rest(femd_native *native, const femd_conditions *q, const double E[6], formation_side *out,
                                   femd_error *err) {
@@ -208,10 +199,9 @@ static femd_status formation_measure_both(formation *s, femd_native *host, const
                                           formation_side side[2], femd_response *response, femd_error *err) {
     const int vibrate = q->temperature > 0 || s->quantum;
     const uint64_t before = femd_energetics_count(s->defective->rve.en);
-    formation_beat half[2] = {{q->beat, 0}, {q->beat, 0.5}};
-    femd_beat beat[2] = {{&half[0], formation_on_beat}, {&half[1], formation_on_beat}};
+    femd_beat_stretch half[2];
     femd_conditions part[2] = {*q, *q};
-    for (int k = 0; k < 2; k++) part[k].beat = q->beat && q->beat->beat ? &beat[k] : NULL;
+    for (int k = 0; k < 2; k++) part[k].beat = femd_beat_within(q->beat, 0.5 * k, 0.5 * (k + 1), &half[k]);
     FEMD_TRY(formation_measure(host, vibrate ? s->host_vibrations : NULL, &part[0], E, &side[0], response, err));
     FEMD_TRY(formation_check_host(s, host, err));
     femd_native_rest(s->defective);

@@ -14,6 +14,7 @@
 
 #include "femd/units.h"
 #include "numerics/portable.h"
+#include "rates/moved_in.h"
 #include "rates/rate.h"
 #include "rates/site_kinds.h"
 #include "rates/smoothness.h"
@@ -27,6 +28,8 @@ static const double LOW_BARRIER = 5; /* kT */
 static const double LEFT = 0.5;      /* of the distance of neighbours: who moved more has left its site */
 static const double EXPANDED = 1.5;  /* kT for each atom: the least tension of atoms at rest in a cell that heat made */
 static const double VOLUME = 1e-30, AREA = 1e-20; /* of angstrom */
+
+enum { BEGIN, HOP, STRAIN, WALK, PARTS }; /* of an answer, as they come */
 
 typedef struct htst {
     femd_rate rate;
@@ -82,7 +85,8 @@ static femd_status htst_open(htst *s, femd_native *native, const femd_json *doc,
     FEMD_TRY(femd_vacancy_read(doc, &native->structure, &s->vacancy, err));
     FEMD_TRY(htst_read_direction(doc, native, s, err));
     FEMD_TRY(femd_smoothness_find(native, &s->vacancy, &s->roughness, err));
-    return femd_rate_init(&s->rate, native, doc, err);
+    FEMD_TRY(femd_rate_init(&s->rate, native, doc, err));
+    return femd_moved_in_check(native, doc, &s->vacancy, err);
 }
 
 static femd_status htst_create(femd_native *native, const femd_json *doc, void **self, femd_error *err) {
@@ -122,15 +126,15 @@ static femd_status htst_need_temperature(const femd_conditions *conditions, femd
 }
 
 static femd_status htst_answer_hop(htst *s, femd_native *native, const femd_conditions *conditions,
-                                   femd_response *response, femd_error *err) {
+                                   const femd_beat *along, const femd_beat *strained, femd_response *response,
+                                   femd_error *err) {
     const int rate = (conditions->wants & FEMD_WANT_RATE) != 0,
               strain = (conditions->wants & FEMD_WANT_RATE_STRAIN) != 0;
     const double J = FEMD_ELEMENTARY_CHARGE;
     femd_rate_path path;
     if (rate) FEMD_TRY(htst_need_temperature(conditions, err));
     if (rate || strain) FEMD_TRY(femd_smoothness_require(s->roughness, err));
-    FEMD_TRY(
-        femd_rate_follow(&s->rate, native, &s->vacancy.hop[s->index], rate || strain, conditions->beat, &path, err));
+    FEMD_TRY(femd_rate_follow(&s->rate, native, &s->vacancy.hop[s->index], rate || strain, along, &path, err));
     if (conditions->wants & FEMD_WANT_BARRIER) response->barrier = J * path.barrier;
     for (int c = 0; c < 6; c++) response->barrier_strain[c] = J * path.slope[c];
     for (int c = 0; c < 36; c++) response->barrier_strain_2[c] = J * path.curve[c];
@@ -142,7 +146,7 @@ static femd_status htst_answer_hop(htst *s, femd_native *native, const femd_cond
         response->attempt_frequency =
             response->rate * femd_portable_exp(path.barrier / (femd_phonon_k * conditions->temperature));
     if (!strain) return FEMD_OK;
-    return femd_rate_strain(&s->rate, native, conditions->beat, response->rate_strain, err);
+    return femd_rate_strain(&s->rate, native, strained, response->rate_strain, err);
 }
 
 /* The sum over hops: of sites that are alike, or of two kinds that mirror each other. */
@@ -175,9 +179,19 @@ static femd_status htst_check_lattice(const htst *s, const femd_rate_path *path,
         path->back - path->barrier, s->vacancy.count);
 }
 
+/* How many of the hops are followed: of two that are opposite, where all looks alike from both sides, one. */
+static int htst_hops(const htst *s, int centre) {
+    int hops = 0;
+    for (int k = 0; k < s->vacancy.count; k++) {
+        const int other = centre ? femd_hop_opposite(&s->vacancy, k) : -1;
+        hops += !(other >= 0 && other < k);
+    }
+    return hops;
+}
+
 /* All hops of the vacancy; of two that are opposite where all looks alike from both sides, one stands for both. */
 static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const femd_conditions *conditions,
-                                           femd_response *response, femd_error *err) {
+                                           const femd_beat *beat, femd_response *response, femd_error *err) {
     const femd_place *place = &native->path.place;
     femd_walk walk = {.way = 0};
     int changes[FEMD_HOPS_MAX] = {0};
@@ -190,14 +204,17 @@ static femd_status htst_answer_diffusivity(htst *s, femd_native *native, const f
     FEMD_TRY(htst_need_temperature(conditions, err));
     FEMD_TRY(femd_smoothness_require(s->roughness, err));
     const int known = femd_site_kinds(&s->vacancy, &native->structure, changes);
-    for (int k = 0; k < s->vacancy.count; k++) {
+    const double whole = htst_hops(s, centre);
+    for (int k = 0, done = 0; k < s->vacancy.count; k++) {
         const femd_hop *hop = &s->vacancy.hop[k];
         const int other = centre ? femd_hop_opposite(&s->vacancy, k) : -1;
+        femd_beat_stretch one;
         femd_rate_path path;
         double d[3];
         if (other >= 0 && other < k) continue;
-        FEMD_TRY(femd_beat_now(conditions->beat, (double)k / s->vacancy.count, "the hops of a vacancy", err));
-        FEMD_TRY(femd_rate_follow(&s->rate, native, hop, 1, conditions->beat, &path, err));
+        const femd_beat *within = femd_beat_within(beat, done / whole, (done + 1) / whole, &one);
+        FEMD_TRY(femd_rate_follow(&s->rate, native, hop, 1, within, &path, err));
+        done++;
         FEMD_TRY(htst_check_lattice(s, &path, native, err));
         response->notes |= htst_notes(native, &path, conditions->temperature);
         const double rate = femd_rate_at(&path, conditions->temperature);
@@ -229,17 +246,40 @@ static femd_status htst_check_sites(const htst *s, const femd_native *native, fe
                      most, s->vacancy.nearest);
 }
 
+/* The beats of the parts of an answer, whose shares of it are as many as the Hessians that each takes. */
+static void htst_share_time(const htst *s, const femd_conditions *conditions, femd_beat_stretch part[PARTS],
+                            const femd_beat *within[PARTS]) {
+    static const int BEGINS = 2, HOPS = 8, STRAINS = 60;
+    const uint32_t wants = conditions->wants;
+    const int hop = (wants & (FEMD_WANT_RATE | FEMD_WANT_BARRIER | FEMD_WANT_RATE_STRAIN)) != 0;
+    const int hessians[PARTS] = {[BEGIN] = BEGINS,
+                                 [HOP] = hop ? HOPS : 0,
+                                 [STRAIN] = wants & FEMD_WANT_RATE_STRAIN ? STRAINS : 0,
+                                 [WALK] = wants & FEMD_WANT_DIFFUSIVITY ? HOPS * htst_hops(s, 1) : 0};
+    int all = 0, done = 0;
+    for (int k = 0; k < PARTS; k++) all += hessians[k];
+    for (int k = 0; k < PARTS; k++) {
+        within[k] =
+            femd_beat_within(conditions->beat, (double)done / all, (double)(done + hessians[k]) / all, &part[k]);
+        done += hessians[k];
+    }
+}
+
 static femd_status htst_answer(void *self, femd_native *native, const femd_conditions *conditions,
                                const femd_bytes *carried, femd_response *response, femd_buffer *carry,
                                femd_error *err) {
     htst *s = self;
     const uint32_t of_a_hop = FEMD_WANT_RATE | FEMD_WANT_BARRIER | FEMD_WANT_RATE_STRAIN;
+    femd_beat_stretch part[PARTS];
+    const femd_beat *within[PARTS];
     (void)carried, (void)carry;
     FEMD_TRY(htst_check_sites(s, native, err));
-    FEMD_TRY(femd_rate_begin(&s->rate, native, conditions->beat, err));
-    if (conditions->wants & of_a_hop) FEMD_TRY(htst_answer_hop(s, native, conditions, response, err));
+    htst_share_time(s, conditions, part, within);
+    FEMD_TRY(femd_rate_begin(&s->rate, native, within[BEGIN], err));
+    if (conditions->wants & of_a_hop)
+        FEMD_TRY(htst_answer_hop(s, native, conditions, within[HOP], within[STRAIN], response, err));
     if (conditions->wants & FEMD_WANT_DIFFUSIVITY)
-        FEMD_TRY(htst_answer_diffusivity(s, native, conditions, response, err));
+        FEMD_TRY(htst_answer_diffusivity(s, native, conditions, within[WALK], response, err));
     return FEMD_OK;
 }
 

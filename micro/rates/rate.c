@@ -16,6 +16,7 @@ static const double AWAY = 0.5;  /* of the hop's length: an atom so far from its
 static const double MET = 0.05;  /* angstrom: configurations that are one */
 static const double KICK = 0.1;  /* angstrom, from a saddle to either side */
 static const double EVEN = 1e-6; /* eV: states before and after that are alike, as is the way between */
+static const double LANDED = 0.1, SEARCHED = 0.8, JOINED = 0.85; /* of the time of a hop: how far it is then */
 
 femd_status femd_rate_init(femd_rate *rate, const femd_native *native, const femd_json *doc, femd_error *err) {
     const int n = native->rve.n;
@@ -144,9 +145,11 @@ static femd_status rate_humps(femd_rate *rate, const femd_native *native, const 
     femd_rve rve = native->rve;
     const femd_place *place = &native->path.place;
     for (int k = 0; k < way->humps; k++) {
+        femd_beat_stretch one;
+        const femd_beat *within = femd_beat_within(beat, (double)k / way->humps, (k + 1.0) / way->humps, &one);
         femd_still *hump = k == way->top ? &rate->saddle : &rate->strained;
         if (k != way->top)
-            FEMD_TRY(femd_still_find(hump, &rve, place, rate->climbed + (size_t)k * (size_t)hump->n3, beat, err));
+            FEMD_TRY(femd_still_find(hump, &rve, place, rate->climbed + (size_t)k * (size_t)hump->n3, within, err));
         if (k != way->top && (hump->negative != 1 || rate_distance(rve.n, hump->x, rate->saddle.x) < MET))
             return femd_fail(
                 err, FEMD_NOT_CONVERGED,
@@ -163,20 +166,21 @@ static femd_status rate_humps(femd_rate *rate, const femd_native *native, const 
 femd_status femd_rate_follow(femd_rate *rate, const femd_native *native, const femd_hop *hop, int frequency,
                              const femd_beat *beat, femd_rate_path *path, femd_error *err) {
     const femd_place *place = &native->path.place;
+    femd_beat_stretch part;
     femd_saddle_way way;
     double W;
     memset(path, 0, sizeof *path);
-    FEMD_TRY(rate_land(rate, native, hop, beat, &W, err));
-    FEMD_TRY(femd_saddle_find(&rate->saddle, native, place, rate->minimum.x, rate->minimum.W, rate->other, W, beat,
-                              rate->climbed, &way, err));
+    FEMD_TRY(rate_land(rate, native, hop, femd_beat_within(beat, 0, LANDED, &part), &W, err));
+    FEMD_TRY(femd_saddle_find(&rate->saddle, native, place, rate->minimum.x, rate->minimum.W, rate->other, W,
+                              femd_beat_within(beat, LANDED, SEARCHED, &part), rate->climbed, &way, err));
     if (way.humps == 1 && (way.loose || fabs(W - rate->minimum.W) > EVEN))
-        FEMD_TRY(rate_check_joined(rate, native, beat, err));
+        FEMD_TRY(rate_check_joined(rate, native, femd_beat_within(beat, SEARCHED, JOINED, &part), err));
     path->barrier = rate->saddle.W - rate->minimum.W;
     path->back = rate->saddle.W - W;
     path->humps = way.humps;
     path->depth = way.depth;
     FEMD_TRY(rate_strains(rate, native, path, err));
-    return frequency ? rate_humps(rate, native, &way, beat, path, err) : FEMD_OK;
+    return frequency ? rate_humps(rate, native, &way, femd_beat_within(beat, JOINED, 1, &part), path, err) : FEMD_OK;
 }
 
 double femd_rate_at(const femd_rate_path *path, double temperature) {
@@ -232,11 +236,14 @@ femd_status femd_rate_strain(femd_rate *rate, const femd_native *native, const f
         double value[2];
         for (int side = 0; side < 2; side++) {
             const double step = side ? STEP : -STEP;
+            const int done = 4 * c + 2 * side;
+            femd_beat_stretch part;
             double log;
-            FEMD_TRY(femd_beat_now(beat, (2 * c + side) / 12.0, "the strain derivative of a rate", err));
-            FEMD_TRY(rate_carry_on(rate, native, &rate->minimum, c, step, &there, beat, err));
+            FEMD_TRY(rate_carry_on(rate, native, &rate->minimum, c, step, &there,
+                                   femd_beat_within(beat, done / 24.0, (done + 1) / 24.0, &part), err));
             value[side] = femd_vineyard_log(&rate->strained);
-            FEMD_TRY(rate_carry_on(rate, native, &rate->saddle, c, step, &there, beat, err));
+            FEMD_TRY(rate_carry_on(rate, native, &rate->saddle, c, step, &there,
+                                   femd_beat_within(beat, (done + 1) / 24.0, (done + 2) / 24.0, &part), err));
             FEMD_TRY(femd_vineyard_saddle_log(&rate->strained, rate->mass, &rve, &there, &log, err));
             value[side] -= log;
         }

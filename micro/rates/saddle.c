@@ -17,7 +17,10 @@ static const double SKIN = 0.6;       /* angstrom */
 static const double LEFT_ENERGY = 1e-5, LEFT_FORCE = 5e-3; /* eV, eV/angstrom, see still_end */
 static const double SHORTER = 0.25;                        /* of |f|^2: a whole step that leaves less is taken */
 static const double LOOSE = 0.03; /* eV/angstrom: a band that rests no better may begin Newton's method */
-enum { STEPS_MAX = 30, WHOLE = 8, SECTIONS = 24, IMAGES = 11 }; /* WHOLE: steps that are not shortened */
+/* WHOLE: steps that are not shortened; USUAL: as many as are often needed */
+enum { STEPS_MAX = 30, WHOLE = 8, USUAL = 6, SECTIONS = 24, IMAGES = 11 };
+/* Of the time that a search takes: the middle, the band, Newton's method from there. */
+static const double AT_MIDDLE = 0.6, BY_BAND = 0.8;
 
 femd_status femd_still_init(femd_still *still, int natoms, femd_error *err) {
     const size_t n3 = 3 * (size_t)natoms;
@@ -146,7 +149,7 @@ femd_status femd_still_find(femd_still *still, femd_rve *rve, const femd_place *
     still->loose = 0;
     femd_status rc = femd_neighbours_rebuild(rve->nb, rve->n, place->h, x, err);
     for (int k = 0; rc == FEMD_OK; k++) {
-        rc = femd_beat_now(beat, 0.5, "the search of a saddle", err);
+        rc = femd_beat_now(beat, k < USUAL ? (double)k / USUAL : 1, "the search of a saddle", err);
         if (rc == FEMD_OK) rc = still_look(still, rve, place, err);
         if (rc != FEMD_OK || still->fmax < TOLERANCE) break;
         femd_still_solve(still, still->force, step);
@@ -227,17 +230,19 @@ static femd_status saddle_by_band(femd_still *saddle, const femd_native *native,
         .potential = native->potential, .n = rve.n, .species = native->structure.species, .skin = SKIN};
     femd_band *band = NULL;
     femd_band_result result;
+    femd_beat_stretch along, there;
     memcpy(atoms.cell, place->h, sizeof atoms.cell);
     settings.images = IMAGES;
     settings.enough = LOOSE;
     femd_status rc = femd_band_create(&atoms, &settings, &band, err);
-    if (rc == FEMD_OK) rc = femd_band_run(band, a, b, beat, &result, err);
+    if (rc == FEMD_OK) rc = femd_band_run(band, a, b, femd_beat_within(beat, AT_MIDDLE, BY_BAND, &along), &result, err);
     if (rc == FEMD_BAD_INPUT)
         rc = femd_fail(err, FEMD_INSTABILITY, "the two states of the hop are none between which a path leads");
     if (rc == FEMD_OK) {
         saddle_tell_humps(band, &result, saddle->n3, climbed, way);
         way->loose = result.force > settings.tolerance;
-        rc = femd_still_find(saddle, &rve, place, femd_band_image(band, result.top), beat, err);
+        rc = femd_still_find(saddle, &rve, place, femd_band_image(band, result.top),
+                             femd_beat_within(beat, BY_BAND, 1, &there), err);
     }
     femd_band_destroy(&band);
     return rc;
@@ -250,7 +255,9 @@ femd_status femd_saddle_find(femd_still *saddle, const femd_native *native, cons
     memset(way, 0, sizeof *way);
     double *middle = malloc((size_t)saddle->n3 * sizeof *middle);
     if (!middle) return femd_fail(err, FEMD_NO_MEMORY, "a saddle of %d atoms: out of memory", saddle->n3 / 3);
-    const femd_status rc = saddle_at_middle(saddle, native, place, a, energy, b, other, middle, beat, way, &found, err);
+    femd_beat_stretch first;
+    const femd_status rc = saddle_at_middle(saddle, native, place, a, energy, b, other, middle,
+                                            femd_beat_within(beat, 0, AT_MIDDLE, &first), way, &found, err);
     free(middle);
     if (rc != FEMD_OK || found) return rc;
     FEMD_TRY(saddle_by_band(saddle, native, place, a, b, beat, climbed, way, err));
