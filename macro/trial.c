@@ -1,5 +1,5 @@
-/* A run up to where its first question would go out. Owns a law that opens all materials and answers a stiffness of
- * one; everything else is what a run uses. */
+/* A run up to where its first question would go out. Owns a law that opens all materials, takes it that
+ * they exchange species where the case says so, and answers a stiffness of one; everything else is what a run uses. */
 #include "trial.h"
 
 #include "base/petsc_edge.h"
@@ -16,7 +16,9 @@ static femd_status trial_open(void *self, const femd_case *cs, femd_hash *id, fe
                               femd_error *err) {
     (void)self, (void)id, (void)err;
     for (size_t k = 0; k < cs->nmaterials; ++k)
-        caps[k] = (femd_capabilities){.wants = FEMD_WANT_ALL, .controls = 1u << FEMD_CONTROL_PRESSURE};
+        caps[k] = (femd_capabilities){.wants = FEMD_WANT_ALL,
+                                      .inputs = femd_case_exchanges(cs, k) ? FEMD_INPUT_CHEMICAL : 0,
+                                      .controls = 1u << FEMD_CONTROL_PRESSURE};
     return FEMD_OK;
 }
 
