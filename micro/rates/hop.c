@@ -232,7 +232,8 @@ femd_status femd_vacancy_read(const femd_json *doc, const femd_structure *atoms,
         if (!(index >= 0) || index != floor(index) || !(index < cJSON_GetArraySize(positions)))
             return femd_json_fail(doc, at, err,
                                   "no vacancy of that number in structure.vacancies.positions, which has %d; or give "
-                                  "its place, hop.vacancy: [x, y, z] in fractions of the cell",
+                                  "its place, hop.vacancy: [x, y, z] in fractions of the cell; of other defects the "
+                                  "atoms that move, hop.moves",
                                   cJSON_GetArraySize(positions));
         place = cJSON_GetArrayItem(positions, (int)index);
     }
@@ -303,4 +304,14 @@ void femd_hop_move(const femd_hop *hop, const double cell[9], int natoms, const 
     hop_cartesian(cell, hop->way, way);
     memcpy(y, x, 3 * (size_t)natoms * sizeof *y);
     for (int c = 0; c < 3; c++) y[3 * hop->jumper + c] += way[c];
+    for (int k = 0; k < hop->more; k++) {
+        hop_cartesian(cell, hop->also[k].way, way);
+        for (int c = 0; c < 3; c++) y[3 * hop->also[k].atom + c] += way[c];
+    }
+}
+
+double femd_hop_nearest(const femd_structure *atoms) {
+    double reduced[9];
+    hop_reduce(atoms->cell, reduced);
+    return hop_nearest(atoms, reduced);
 }

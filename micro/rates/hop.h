@@ -1,5 +1,5 @@
 /* A hop of a vacancy: which site of the RVE is empty, which atoms are next to it, and the two states between which one
- * of them jumps in.
+ * of them jumps in. Or any hop that is given by the atoms which move.
  *
  * Owns the search of the empty site and of its neighbours in the structure as it was built; never relaxes and never
  * computes an energy. Places are fractions of the cell, so that they hold at every strain. */
@@ -9,12 +9,22 @@
 #include "crystal/structure.h"
 #include "femd/json.h"
 
-enum { FEMD_HOPS_MAX = 16 };
+enum { FEMD_HOPS_MAX = 16, FEMD_MOVES_MAX = 8 };
 
-/* One of the atoms next to the vacancy. */
+/* An atom and where it goes. */
+typedef struct femd_move {
+    int atom;
+    double way[3]; /* fractions of the cell */
+} femd_move;
+
+/* One of the atoms next to the vacancy, from its site to the empty one; or, of a hop that is given by its moves, the
+ * atom that goes farthest, and the others. */
 typedef struct femd_hop {
     int jumper;
-    double way[3]; /* from its site to the empty one, fractions of the cell */
+    double way[3]; /* fractions of the cell */
+    int given;     /* by its moves: the vacancy is none, and its site is where the jumper goes */
+    int more;
+    femd_move also[FEMD_MOVES_MAX - 1];
 } femd_hop;
 
 typedef struct femd_vacancy {
@@ -34,6 +44,11 @@ FEMD_MUST_CHECK femd_status femd_vacancy_find(const femd_structure *atoms, const
  * vacancies.positions (from 0; "first", the default, is 0). */
 FEMD_MUST_CHECK femd_status femd_vacancy_read(const femd_json *doc, const femd_structure *atoms, femd_vacancy *vacancy,
                                               femd_error *err);
+/* The one hop from "hop": {"moves": [{"atom": N, "to": [x, y, z]}, ...]} of a material: atoms (from 0, in the order of
+ * the structure) and the places where they go (fractions of the cell, the nearest image). BAD_INPUT with words: no such
+ * atom, one twice, a move of none, other keys of "hop" beside it. */
+FEMD_MUST_CHECK femd_status femd_hop_read_moves(const femd_json *doc, const femd_structure *atoms,
+                                                femd_vacancy *vacancy, femd_error *err);
 /* The hop by which the vacancy moves in a direction (Cartesian, in the structure's axes; its length means nothing): its
  * number. BAD_INPUT if no neighbour is within 15 degrees of it; the words name one that there is. */
 FEMD_MUST_CHECK femd_status femd_hop_toward(const femd_vacancy *vacancy, const femd_structure *atoms,
@@ -44,6 +59,8 @@ int femd_hop_opposite(const femd_vacancy *vacancy, int index);
  * mirrored place, to 1e-4 angstrom. */
 int femd_vacancy_is_centre(const femd_vacancy *vacancy, const femd_structure *atoms, const double cell[9],
                            const double *x);
+/* The least distance of two atoms of a structure, over images; angstrom. */
+double femd_hop_nearest(const femd_structure *atoms);
 /* Positions y (3n) after the hop from x (3n) in a cell (rows are lattice vectors): not relaxed. */
 void femd_hop_move(const femd_hop *hop, const double cell[9], int natoms, const double *x, double *y);
 

@@ -73,6 +73,22 @@ static femd_status htst_read_direction(const femd_json *doc, const femd_native *
     return rc == FEMD_OK ? rc : femd_json_fail(doc, at, err, "%.600s", words.text);
 }
 
+/* Of a vacancy, or by its moves, which say nothing of others that would make a diffusivity. */
+static femd_status htst_read_hop(const femd_json *doc, const femd_native *native, htst *s, femd_error *err) {
+    const cJSON *moves = femd_json_get(femd_json_get(doc->root, "hop"), "moves");
+    if (!moves) {
+        FEMD_TRY(femd_vacancy_read(doc, &native->structure, &s->vacancy, err));
+        return htst_read_direction(doc, native, s, err);
+    }
+    if (strcmp(femd_json_string(femd_json_get(doc->root, "method"), "diffusivity", ""), "htst") == 0)
+        return femd_json_fail(
+            doc, moves, err,
+            "one hop that is given by its moves is no diffusivity: that is the sum over all hops of a "
+            "vacancy; \"rate\" answers this one");
+    s->index = 0;
+    return femd_hop_read_moves(doc, &native->structure, &s->vacancy, err);
+}
+
 static femd_status htst_open(htst *s, femd_native *native, const femd_json *doc, femd_error *err) {
     if (native->path.held)
         return femd_json_fail(
@@ -82,11 +98,10 @@ static femd_status htst_open(htst *s, femd_native *native, const femd_json *doc,
         return femd_json_fail(doc, femd_json_get(doc->root, "potential"), err,
                               "the energy jumps where a pair crosses the cutoff, and so would barriers; the style "
                               "\"lj\" is smooth there");
-    FEMD_TRY(femd_vacancy_read(doc, &native->structure, &s->vacancy, err));
-    FEMD_TRY(htst_read_direction(doc, native, s, err));
+    FEMD_TRY(htst_read_hop(doc, native, s, err));
     FEMD_TRY(femd_smoothness_find(native, &s->vacancy, &s->roughness, err));
     FEMD_TRY(femd_rate_init(&s->rate, native, doc, err));
-    return femd_moved_in_check(native, doc, &s->vacancy, err);
+    return s->vacancy.hop[0].given ? FEMD_OK : femd_moved_in_check(native, doc, &s->vacancy, err);
 }
 
 static femd_status htst_create(femd_native *native, const femd_json *doc, void **self, femd_error *err) {

@@ -173,7 +173,7 @@ femd_status femd_rate_follow(femd_rate *rate, const femd_native *native, const f
     FEMD_TRY(rate_land(rate, native, hop, femd_beat_within(beat, 0, LANDED, &part), &W, err));
     FEMD_TRY(femd_saddle_find(&rate->saddle, native, place, rate->minimum.x, rate->minimum.W, rate->other, W,
                               femd_beat_within(beat, LANDED, SEARCHED, &part), rate->climbed, &way, err));
-    if (way.humps == 1 && (way.loose || fabs(W - rate->minimum.W) > EVEN))
+    if (way.humps == 1 && (hop->given || way.loose || fabs(W - rate->minimum.W) > EVEN))
         FEMD_TRY(rate_check_joined(rate, native, femd_beat_within(beat, SEARCHED, JOINED, &part), err));
     path->barrier = rate->saddle.W - rate->minimum.W;
     path->back = rate->saddle.W - W;

@@ -1,0 +1,124 @@
+/* Hops that are given by the atoms which move: a dumbbell in copper. */
+#include "engine_material.h"
+#include "femd/evaluate.h"
+#include "femd/units.h"
+
+enum { REPEAT = 3, ATOMS = 4 * REPEAT * REPEAT * REPEAT + 1 };
+static const double A = 3.614925, HALF = 0.29; /* angstrom; of it, half of a dumbbell */
+static const double eV = FEMD_ELEMENTARY_CHARGE;
+
+typedef struct dumbbell {
+    int left, right, neighbour; /* its atoms along x about (1, 1, 1) A, and the one at (1.5, 1.5, 1) A */
+} dumbbell;
+
+static dumbbell write_dumbbell(void) {
+    static const double basis[4][3] = {{0, 0, 0}, {0.5, 0.5, 0}, {0.5, 0, 0.5}, {0, 0.5, 0.5}};
+    dumbbell atoms = {0, ATOMS - 1, 0};
+    FILE *f = fopen("test_hop_moves.xyz", "w");
+    assert_non_null(f);
+    fprintf(f, "%d\nLattice=\"%.9g 0 0 0 %.9g 0 0 0 %.9g\" Properties=species:S:1:pos:R:3\n", ATOMS, REPEAT * A,
+            REPEAT * A, REPEAT * A);
+    for (int k = 0; k < ATOMS - 1; k++) {
+        const int cell[3] = {k / 4 % REPEAT, k / 4 / REPEAT % REPEAT, k / 4 / REPEAT / REPEAT};
+        double x[3];
+        for (int c = 0; c < 3; c++) x[c] = cell[c] + basis[k % 4][c];
+        if (x[0] == 1.5 && x[1] == 1.5 && x[2] == 1) atoms.neighbour = k;
+        if (x[0] == 1 && x[1] == 1 && x[2] == 1) atoms.left = k, x[0] -= HALF;
+        fprintf(f, "Cu %.12g %.12g %.12g\n", A * x[0], A * x[1], A * x[2]);
+    }
+    fprintf(f, "Cu %.12g %.12g %.12g\n", A * (1 + HALF), A, A);
+    assert_int_equal(fclose(f), 0);
+    return atoms;
+}
+
+static const char *material(const char *method, const char *hop) {
+    static char json[2000];
+    snprintf(json, sizeof json,
+             "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"file\":\"test_hop_moves.xyz\","
+             "\"species\":[\"Cu\"]},\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"},"
+             "\"method\":{\"stress\":\"statics\",%s},\"hop\":{%s}}",
+             method, hop);
+    return json;
+}
+
+static const char *place(double x, double y) {
+    static char text[4][80];
+    static int which;
+    char *to = text[which++ % 4];
+    snprintf(to, sizeof text[0], "[%.12g,%.12g,%.12g]", x / REPEAT, y / REPEAT, 1.0 / REPEAT);
+    return to;
+}
+
+static femd_response hop_of(const char *moves) {
+    const femd_request q = {.wants = FEMD_WANT_RATE | FEMD_WANT_BARRIER, .temperature = 300};
+    femd_response r;
+    femd_material *m = open_material(material("\"rate\":\"htst\",\"barrier\":\"htst\"", moves));
+    request(m, &q, NULL, &r, NULL);
+    femd_material_close(&m);
+    return r;
+}
+
+/* It goes to the next site and turns; the barrier is that of LAMMPS' neb from the same two states. In which order the
+ * moves are named, and as which images, is alike. */
+static void a_dumbbell_goes_on_and_turns(void **state) {
+    (void)state;
+    const dumbbell of = write_dumbbell();
+    char moves[1000];
+    snprintf(moves, sizeof moves, "\"moves\":[{\"atom\":%d,\"to\":%s},{\"atom\":%d,\"to\":%s},{\"atom\":%d,\"to\":%s}]",
+             of.right, place(1.5, 1.5 - HALF), of.neighbour, place(1.5, 1.5 + HALF), of.left, place(1, 1));
+    const femd_response r = hop_of(moves);
+    snprintf(moves, sizeof moves, "\"moves\":[{\"atom\":%d,\"to\":%s},{\"atom\":%d,\"to\":%s},{\"atom\":%d,\"to\":%s}]",
+             of.left, place(1, 1), of.neighbour, place(1.5, 1.5 + HALF + REPEAT), of.right,
+             place(1.5 - REPEAT, 1.5 - HALF));
+    const femd_response again = hop_of(moves);
+    print_message("barrier %.4f eV, nu* %.3f THz, dE_m/dE_11 %.3f eV, _22 %.3f eV\n", r.barrier / eV,
+                  r.attempt_frequency / 1e12, r.barrier_strain[0] / eV, r.barrier_strain[1] / eV);
+    assert_true(fabs(r.barrier / eV - 0.0989605) < 2e-6);
+    assert_true(r.attempt_frequency > 1e12 && r.attempt_frequency < 4e12);
+    assert_true(fabs(again.barrier - r.barrier) < 1e-9 * eV && fabs(again.rate / r.rate - 1) < 1e-6);
+}
+
+static void moves_that_are_no_hop_are_refused(void **state) {
+    (void)state;
+    const dumbbell of = write_dumbbell();
+    static const struct {
+        const char *method, *hop, *words;
+    } wrong[] = {
+        {"\"rate\":\"htst\"", "\"moves\":[{\"atom\":109,\"to\":[0.5,0.5,0.5]}]", "a number from 0 to 108"},
+        {"\"rate\":\"htst\"", "\"moves\":[{\"atom\":1,\"to\":[0.5,0.5]}]", "must have 3"},
+        {"\"rate\":\"htst\"", "\"moves\":[{\"atom\":1,\"to\":[0.5,0.5,0.5]},{\"atom\":1,\"to\":[0.1,0.5,0.5]}]",
+         "moves already"},
+        {"\"rate\":\"htst\"", "\"moves\":[{\"atom\":0,\"to\":[0,1,0]}]", "no atom moves"},
+        {"\"rate\":\"htst\"", "\"moves\":[]", "has 0 entries"},
+        {"\"rate\":\"htst\"", "\"moves\":[{\"atom\":1,\"to\":[0.5,0.5,0.5]}],\"direction\":[1,0,0]",
+         "no \"direction\""},
+        {"\"rate\":\"htst\"", "\"moves\":[{\"atom\":1,\"to\":[0.5,0.5,0.5]}],\"vacancy\":\"first\"", "no \"vacancy\""},
+        {"\"rate\":\"htst\",\"diffusivity\":\"htst\"", "\"moves\":[{\"atom\":1,\"to\":[0.5,0.5,0.5]}]",
+         "is no diffusivity"},
+        {"\"rate\":\"htst\"", "\"direction\":[1,0,0]", "hop.moves"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        femd_material *m = NULL;
+        femd_error err = FEMD_ERROR_INIT;
+        if (try_open(material(wrong[i].method, wrong[i].hop), &m, &err) == FEMD_OK) fail_msg("%zu was opened", i);
+        if (!strstr(err.text, wrong[i].words)) fail_msg("%zu: %s", i, err.text);
+    }
+    char moves[200]; /* as far as half way and no state is there */
+    snprintf(moves, sizeof moves, "\"moves\":[{\"atom\":%d,\"to\":%s}]", of.right, place(1.25, 1.25));
+    const femd_request q = {.wants = FEMD_WANT_BARRIER};
+    femd_response r;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_material *m = open_material(material("\"barrier\":\"htst\"", moves));
+    const femd_status rc = try_request(m, &q, NULL, &r, NULL, &err);
+    print_message("%s\n", err.text);
+    assert_int_not_equal(rc, FEMD_OK);
+    femd_material_close(&m);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_dumbbell_goes_on_and_turns),
+        cmocka_unit_test(moves_that_are_no_hop_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
