@@ -23,23 +23,17 @@ enum { STEPS_MAX = 30, WHOLE = 8, USUAL = 6, SECTIONS = 24, IMAGES = 11 };
 static const double AT_MIDDLE = 0.6, BY_BAND = 0.8;
 
 femd_status femd_still_init(femd_still *still, int natoms, femd_error *err) {
-    const size_t n3 = 3 * (size_t)natoms;
+    const size_t n = 3 * (size_t)natoms;
     memset(still, 0, sizeof *still);
-    still->n3 = (int)n3;
-    still->x = malloc(9 * n3 * sizeof *still->x);
-    still->mode = malloc(n3 * n3 * sizeof *still->mode);
-    if (!still->x || !still->mode) {
-        femd_still_clear(still);
-        return femd_fail(err, FEMD_NO_MEMORY, "the modes of %d atoms: out of memory", natoms);
-    }
-    still->force = still->x + n3;
-    still->lambda = still->force + n3;
-    still->L = still->lambda + n3;
+    double *room = malloc((n + 9) * n * sizeof *room);
+    if (!room) return femd_fail(err, FEMD_NO_MEMORY, "the modes of %d atoms: out of memory", natoms);
+    double *rest = room + n * n;
+    *still = (femd_still){.n3 = (int)n, .mode = room, .x = rest, .force = rest + n, .lambda = rest + 2 * n};
+    still->L = rest + 3 * n;
     return FEMD_OK;
 }
 
 void femd_still_clear(femd_still *still) {
-    free(still->x);
     free(still->mode);
     memset(still, 0, sizeof *still);
 }
