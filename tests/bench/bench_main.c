@@ -46,7 +46,7 @@ static int usage(FILE *f, int rc) {
     for (int i = 0; i < GROUPS; i++) fprintf(f, "  %-10s %s\n", groups[i].name, groups[i].what);
     fprintf(f, "\n  --json       one JSON object, at the end\n  --markdown   a table as docs/verification.md has it\n"
                "  --evaluations N   how many the group load makes to measure the server's memory (1e6)\n"
-               "  --picoseconds N   how long physics counted-hops looks at each temperature (500)\n");
+               "  --picoseconds N   how long physics counted-hops and hop-flux look at each temperature (500)\n");
     return rc;
 }
 

@@ -21,6 +21,8 @@ static const chapter chapters[] = {
     {"boundary-conditions", "copper with vacancies and voids: all atoms held, kubc, periodic, tubc",
      boundary_conditions},
     {"counted-hops", "hops of a vacancy in copper at 1100 and 1250 K, counted in dynamics", counted_hops},
+    {"hop-flux", "the same hops by mean forces and trajectories from the saddle: anharmonic forces, recrossings",
+     hop_flux},
     {"rates", "a vacancy in copper by harmonic transition state theory, at rest, strained and hot", vacancy_rates},
     {"liquid-pressure", "pressure of a Lennard-Jones liquid at its triple point", liquid_pressure},
     {"liquid-conductivity", "conductivity of a Lennard-Jones liquid at its triple point", liquid_conductivity},

@@ -71,6 +71,7 @@ femd_status rough_tables(femd_error *err);
 femd_status exact_figures(femd_error *err);
 femd_status boundary_conditions(femd_error *err);
 femd_status counted_hops(femd_error *err);
+femd_status hop_flux(femd_error *err);
 femd_status vacancy_rates(femd_error *err);
 femd_status liquid_pressure(femd_error *err);
 femd_status liquid_conductivity(femd_error *err);
