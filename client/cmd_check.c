@@ -69,6 +69,7 @@ static femd_status check_evaluate(const model *m, const femd_case *c, double str
     femd_status rc = femd_material_evaluate(m->material, &q, &state, &alive, &r, out, err);
     if (rc != FEMD_OK) return femd_error_prefix(err, "%s: materials.%s: at strain %g", c->path, m->name, strain);
     FEMD_TRY(femd_case_check_stiffness(c, m->name, r.D, err));
+    if (strain == 0) FEMD_TRY(femd_case_check_shear(c, m->name, &r, err));
     if (femd_case_has_heat(c) && !femd_case_answer_conducts(&r, t->asks))
         return femd_fail(err, FEMD_BAD_INPUT,
                          "%s: materials.%s: what it answers at %g K is no positive conductivity and heat capacity; "
@@ -361,6 +362,9 @@ static femd_status check_materials(const femd_case *c, const check_mesh *m, mode
     FEMD_TRY(check_local(c, &m->mesh, models, err));
     printf("%s: %s\n", c->path, c->title && *c->title ? c->title : "(no title)");
     check_mesh_print(c, m);
+    if (c->shear_regularisation > 0)
+        printf("\nshear regularisation\n  %-24s %g Pa at all points, beside what their atoms answer\n", "modulus",
+               c->shear_regularisation);
     for (size_t i = 0; i < c->nmaterials; i++) {
         trial t;
         if (models[i].shared) continue;

@@ -154,6 +154,17 @@ static void run_tell_parts(app *a) {
     if (hinged > 0) run_tell_mesh(a, text);
 }
 
+/* What no atom answers is said before the first step. */
+static void run_tell_regularisation(app *a) {
+    char text[4400];
+    snprintf(
+        text, sizeof text,
+        "%s: element.shear_regularisation: all points resist changes of their shape by %g Pa more than their atoms "
+        "do; what this makes of stresses and energy is told in each step",
+        a->cs.path, a->cs.shear_regularisation);
+    if (a->cs.shear_regularisation > 0) run_tell_mesh(a, text);
+}
+
 /* log.txt, where femd run keeps one. */
 static void run_open_log(app *a) {
     const char *path = getenv("FEMD_LOG");
@@ -181,6 +192,7 @@ static femd_status run_prepare(app *a, femd_error *err) {
     FEMD_TRY(femd_agree(a->comm, run_connect(a, err), err));
     FEMD_TRY(femd_agree(a->comm, femd_problem_create(a->comm, &a->cs, a->client, &a->problem, err), err));
     run_tell_parts(a);
+    run_tell_regularisation(a);
     cJSON_Delete(run_pool_status(a));
     if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, "--dump-state", a->args.dump_id, err));
     FEMD_TRY(femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err));

@@ -182,6 +182,7 @@ typedef struct femd_case {
     const femd_element *element; /* of the list of elements */
     int iterative;               /* solver.direct is said to be false: a saddle takes the direct solver by its size */
     int mixed;                   /* element.formulation "u-p": the pressure is an unknown beside the displacement */
+    double shear_regularisation; /* with it: shear modulus that all points have beside their own, Pa; 0: none */
     double rtol;                 /* |r| <= rtol x reference force; default 1e-7 */
     double loose;                /* a residual that stalls within this part of the load is accepted; default 1e-3 */
     int noise_stop;              /* default 1: |r| within twice the noise of sampled stresses will do */
@@ -246,6 +247,10 @@ int femd_case_answer_conducts(const femd_response *r, uint32_t wants);
 int femd_case_samples(const femd_case *c, size_t material, const femd_capabilities *caps, const char *want);
 /* With element.formulation "u-p": are so many unknowns (displacements and pressures) solved for directly? */
 int femd_case_mixed_is_direct(const femd_case *c, double unknowns);
+/* With it: BAD_INPUT if a material's answer at no strain, with element.shear_regularisation beside it, resists some
+ * change of shape not at all, or less than the errors of its tangent: it is a liquid. */
+FEMD_MUST_CHECK femd_status femd_case_check_shear(const femd_case *c, const char *material, const femd_response *virgin,
+                                                  femd_error *err);
 /* BAD_INPUT if a material's engine does not answer that, or not as it must be. */
 FEMD_MUST_CHECK femd_status femd_case_check_answers(const femd_case *c, size_t material, const femd_capabilities *caps,
                                                     femd_error *err);

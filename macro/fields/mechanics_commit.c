@@ -9,6 +9,7 @@
 #include "fields/conductivity.h"
 #include "fields/constitutive.h"
 #include "fields/mechanics_private.h"
+#include "fields/mixed.h"
 
 /* One round of questions at the converged state. */
 typedef struct extra {
@@ -139,6 +140,7 @@ static femd_status commit_summarise(femd_problem *p, femd_step_record *rec, femd
     rec->noise = p->mech->noise;
     rec->hill_mandel_max = extreme[0];
     rec->stability_min = asked ? -extreme[1] : NAN;
+    FEMD_TRY(femd_mixed_regular_tell(p, rec, err));
     FEMD_TRY(femd_mechanics_internal_change(p->mech, err));
     FEMD_TRY(femd_mechanics_account(p, rec, err));
     return femd_mechanics_work(p, rec, err);

@@ -11,6 +11,7 @@
 #include "fields/constitutive.h"
 #include "fields/given.h"
 #include "fields/mechanics_private.h"
+#include "fields/mixed.h"
 #include "fields/points.h"
 
 /* FEMD_WANT_HELMHOLTZ, FEMD_WANT_ENERGY, or 0: the work. */
@@ -33,11 +34,17 @@ double femd_mechanics_energy(const femd_problem *p, PetscInt k, const femd_respo
 
 void femd_mechanics_energy_commit(const femd_problem *p) {
     femd_points *pt = p->pt;
+    const double regular = p->mixed ? p->cs->shear_regularisation : 0;
     for (PetscInt k = 0; k < pt->n; ++k) {
-        double work = 0;
+        double work = 0, of[6] = {0}, to[6] = {0};
         if (femd_mechanics_energy_want(p, k)) continue;
+        if (regular > 0) {
+            (void)femd_mixed_regular(regular, pt->E + 6 * k, of);
+            (void)femd_mixed_regular(regular, pt->tE + 6 * k, to);
+        }
         for (int c = 0; c < 6; ++c)
-            work += 0.5 * (pt->S[6 * k + c] + pt->tS[6 * k + c]) * (pt->tE[6 * k + c] - pt->E[6 * k + c]);
+            work +=
+                0.5 * (pt->S[6 * k + c] - of[c] + pt->tS[6 * k + c] - to[c]) * (pt->tE[6 * k + c] - pt->E[6 * k + c]);
         pt->tenergy[k] =
             femd_case_temperature_ramps(p->cs) || femd_case_potentials_ramp(p->cs) ? NAN : pt->energy[k] + work;
     }
@@ -68,7 +75,7 @@ double femd_mechanics_internal_energy(const femd_problem *p, PetscInt k, double 
 
 femd_status femd_mechanics_internal_change(femd_mechanics *m, femd_error *err) {
     const femd_points *pt = m->p->pt;
-    double change = 0;
+    double change = pt->internal ? femd_mixed_regular_change(m->p) : 0; /* the work of the stress has it too */
     for (PetscInt k = 0; pt->internal && k < pt->n; ++k) change += pt->weight[k] * (pt->tinternal[k] - pt->internal[k]);
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, &change, 1, MPI_DOUBLE, MPI_SUM, m->p->comm));
     m->internal_change = change;

@@ -45,6 +45,9 @@ static femd_status mechanics_ask_virgin(femd_problem *p, double kelvin, const do
         if (answer[k].status == FEMD_OK)
             rc = femd_case_check_stiffness(p->cs, p->cs->material[material[k]].name, answer[k].D, err);
     for (size_t k = 0; rc == FEMD_OK && k < asked; ++k)
+        if (answer[k].status == FEMD_OK)
+            rc = femd_case_check_shear(p->cs, p->cs->material[material[k]].name, &answer[k], err);
+    for (size_t k = 0; rc == FEMD_OK && k < asked; ++k)
         if (answer[k].status != FEMD_OK && !femd_status_is_physics(answer[k].status))
             rc = femd_fail(err, (femd_status)answer[k].status, "material %s, first evaluation: %s",
                            p->cs->material[material[k]].name, femd_status_text(answer[k].status));

@@ -27,6 +27,12 @@ FEMD_MUST_CHECK femd_status femd_mixed_begin_virgin(femd_problem *p, int possibl
 
 /* Strain of the point's RVE, whose volume is not quite that of the body. */
 void femd_mixed_strain(const femd_problem *p, PetscInt k, int committed, double E[6]);
+/* mixed_regular.c: element.shear_regularisation, mu in Pa. Its energy at a strain, J/m^3, and its stress S; how much
+ * its energy grows from the committed to the tentative strains, J, this rank's part (0 without it); what a record tells
+ * of it at these (collective). */
+double femd_mixed_regular(double mu, const double E[6], double S[6]);
+double femd_mixed_regular_change(const femd_problem *p);
+FEMD_MUST_CHECK femd_status femd_mixed_regular_tell(const femd_problem *p, femd_step_record *rec, femd_error *err);
 /* What a point answers with its volume for its pressure: for changes dE, dT and dgap of J of its answer less det F,
  *     dS - by_gap dgap = D dE + dSdT dT,    its entropy grows by c dT / T - dSdT : dE - warming dgap. */
 typedef struct femd_condensed {

@@ -5,8 +5,9 @@
  * (D_m:Cbar) x j) + 4/3 s S_m x j = dH/dEbar, dS/dE = t^2 Dev A Dev + 2/3 t (H:C) (C^-1 o C^-1 - C^-1 x C^-1/3) - 2/3 t
  * (C^-1 x Dev[H] + Dev[H] x C^-1)
  *             - p J (C^-1 x C^-1 - 2 C^-1 o C^-1),
- * C^-1 o C^-1 = - dC^-1/dC. Without the pressure as an unknown, dS/dE - dS/dp x dS/dp / (dJ_m/dp) is the tangent of
- * strain control: a test compares the two. */
+ * C^-1 o C^-1 = - dC^-1/dC. A regularisation adds mu/2 (tr Cbar - 3) to the energy: mu to H, whose A is zero. Without
+ * the pressure as an unknown, dS/dE - dS/dp x dS/dp / (dJ_m/dp) is the tangent of strain control: a test compares the
+ * two. */
 #include <math.h>
 #include <string.h>
 
@@ -58,12 +59,12 @@ static void mixed_shape_tangent(const femd_response *r, double s, double t, cons
     }
 }
 
-void femd_mixed_combine(const double F[9], const double E[6], double p, const femd_response *r, double S[6],
-                        double D[36], double slope[6], double *gap) {
+void femd_mixed_combine(const double F[9], const double E[6], double p, const femd_response *r, double regular,
+                        double S[6], double D[36], double slope[6], double *gap) {
     double C[6], inverse[6], H[6], round[6], A[36];
     mixed_metric(E, C, inverse);
     const double J = femd_det3(F), t = 1 / cbrt(J * J), s = cbrt(r->J * r->J);
-    for (int a = 0; a < 6; ++a) H[a] = s * r->S[a];
+    for (int a = 0; a < 6; ++a) H[a] = s * r->S[a] + (a < 3 ? regular : 0);
     const double HC = mixed_contract(H, C);
     mixed_shape_tangent(r, s, t, C, inverse, A);
     mixed_deviator(H, C, inverse, round);
@@ -168,8 +169,8 @@ void femd_mixed_request(const femd_problem *p, PetscInt k, femd_request *r) {
 void femd_mixed_take(const femd_problem *p, PetscInt k, const femd_response *r) {
     femd_points *pt = p->pt;
     pt->tdJdp[k] = r->dJdp;
-    femd_mixed_combine(pt->tF + 9 * k, pt->tE + 6 * k, femd_mixed_at_point(p, k, p->mixed->pressure), r, pt->tS + 6 * k,
-                       pt->tD + 36 * k, pt->tslope + 6 * k, &pt->tgap[k]);
+    femd_mixed_combine(pt->tF + 9 * k, pt->tE + 6 * k, femd_mixed_at_point(p, k, p->mixed->pressure), r,
+                       p->cs->shear_regularisation, pt->tS + 6 * k, pt->tD + 36 * k, pt->tslope + 6 * k, &pt->tgap[k]);
     pt->tgap_err[k] = r->J_err;
     femd_mixed_doubt(pt->tF + 9 * k, pt->tE + 6 * k, r, pt->tforce_err + 6 * k, pt->tS_err + 6 * k);
     if (pt->tdJdT) femd_mixed_warm(pt->tF + 9 * k, pt->tE + 6 * k, r, pt->tdSdT + 6 * k, &pt->tdJdT[k]);

@@ -22,16 +22,17 @@ struct femd_mixed {
 /* mixed_start.c */
 /* What is not at a vertex is between its edge's ends. */
 void femd_mixed_fill_edges(const femd_problem *p, double *pressure);
-/* A shear modulus over the size of a cell, both of committed points, so that a run that goes on has the same; a power
- * of two, so that it rounds nothing. */
+/* A shear modulus (of a body that is regularised the bulk modulus) over the size of a cell, both of committed points,
+ * so that a run that goes on has the same; a power of two, so that it rounds nothing. */
 FEMD_MUST_CHECK femd_status femd_mixed_find_scale(femd_problem *p, femd_error *err);
 
 /* mixed_answers.c */
 FEMD_MUST_CHECK femd_status femd_mixed_no_memory(femd_error *err);
-/* Stress, tangents and volume of one point under pressure p from its answer in pressure control: at the deformation F
- * with strain E, dS/dE at constant p and dS/dp, which is d gap/dE, where gap = J of the answer - det F. */
-void femd_mixed_combine(const double F[9], const double E[6], double p, const femd_response *r, double S[6],
-                        double D[36], double slope[6], double *gap);
+/* Stress, tangents and volume of one point under pressure p from its answer in pressure control and the regularisation,
+ * Pa: at the deformation F with strain E, dS/dE at constant p and dS/dp, which is d gap/dE, where gap = J of the answer
+ * - det F. */
+void femd_mixed_combine(const double F[9], const double E[6], double p, const femd_response *r, double regular,
+                        double S[6], double D[36], double slope[6], double *gap);
 /* One sigma of that stress by the errors of the answer: at the pressure as it is given, which is what disturbs forces,
  * and with that of a pressure that such volumes make (6 each). */
 void femd_mixed_doubt(const double F[9], const double E[6], const femd_response *r, double given[6], double all[6]);

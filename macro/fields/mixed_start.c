@@ -74,8 +74,8 @@ femd_status femd_mixed_begin_virgin(femd_problem *p, int possible, femd_error *e
         if (pt->dSdT) memcpy(r.dSdT, pt->dSdT + 6 * k, sizeof r.dSdT);
         loose |= !femd_mixed_at_rest(&r, &pressure[k]);
         pt->dJdp[k] = r.dJdp;
-        femd_mixed_combine(femd_identity3, rest, pressure[k], &r, pt->S + 6 * k, pt->D + 36 * k, pt->slope + 6 * k,
-                           &pt->gap[k]);
+        femd_mixed_combine(femd_identity3, rest, pressure[k], &r, p->cs->shear_regularisation, pt->S + 6 * k,
+                           pt->D + 36 * k, pt->slope + 6 * k, &pt->gap[k]);
         if (pt->dJdT) femd_mixed_warm(femd_identity3, rest, &r, pt->dSdT + 6 * k, &pt->dJdT[k]);
     }
     femd_status rc = femd_agree(
@@ -91,9 +91,11 @@ femd_status femd_mixed_begin_virgin(femd_problem *p, int possible, femd_error *e
 
 femd_status femd_mixed_find_scale(femd_problem *p, femd_error *err) {
     double sum[3] = {0, 0, (double)p->grid->ncells};
+    const int liquid = p->cs->shear_regularisation > 0; /* forces are those of pressures: so large a gap matters */
     for (PetscInt k = 0; k < p->pt->n; ++k) {
         const double *D = p->pt->D + 36 * k;
-        sum[0] += p->pt->weight[k] * (fabs(D[21]) + fabs(D[28]) + fabs(D[35])) / 3;
+        sum[0] +=
+            p->pt->weight[k] * (liquid ? 1 / fabs(p->pt->dJdp[k]) : (fabs(D[21]) + fabs(D[28]) + fabs(D[35])) / 3);
         sum[1] += p->pt->weight[k];
     }
     MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sum, 3, MPI_DOUBLE, MPI_SUM, p->comm));

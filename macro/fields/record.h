@@ -82,6 +82,9 @@ typedef struct femd_step_record {
     double *heat;
     double work[FEMD_WORK_NUMBERS]; /* done on the body since the start, J: by trapezoids over the steps */
     double energy;                  /* Helmholtz energy relative to the virgin state, J */
+    /* of element.shear_regularisation, apart from that energy: what it stores, J; von Mises' stress of its largest, Pa
+     */
+    double regular_energy, regular_stress;
     double hill_mandel_max;
     double stability_min; /* NAN if not asked */
     /* if conductivity is among output.wants: */

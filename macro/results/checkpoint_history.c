@@ -9,9 +9,16 @@
 
 enum { INTEGERS = 17, NUMBERS = 6 + 12 + 64 + 14 + 3 + FEMD_WORK_NUMBERS };
 
-/* Numbers of a row of history/numbers: those above, the reactions, the account, what output.wants asks, the heat. */
+/* Numbers of a row of history/numbers: those above, the reactions, the account, what output.wants asks, what is told of
+ * a regularisation, the heat. */
 static size_t history_row_width(const femd_history *h) {
-    return NUMBERS + 3 * h->nboundary + femd_history_account(h) + femd_wanted_numbers(h->wants) + h->nheat;
+    return NUMBERS + 3 * h->nboundary + femd_history_account(h) + femd_wanted_numbers(h->wants) + (h->regular ? 2 : 0) +
+           h->nheat;
+}
+
+/* Where the regularisation stands. */
+static size_t history_regular_at(const femd_history *h) {
+    return history_row_width(h) - h->nheat - 2;
 }
 
 static void history_pack_row(const femd_history *h, const femd_history_row *row, int64_t *k, double *v) {
@@ -51,6 +58,10 @@ static void history_pack_row(const femd_history *h, const femd_history_row *row,
     memcpy(v + NUMBERS + 3 * h->nboundary, r->account, femd_history_account(h) * sizeof *v);
     memcpy(v + NUMBERS + 3 * h->nboundary + femd_history_account(h), row->wanted,
            femd_wanted_numbers(h->wants) * sizeof *v);
+    if (h->regular) {
+        v[history_regular_at(h)] = r->regular_energy;
+        v[history_regular_at(h) + 1] = r->regular_stress;
+    }
     if (h->nheat > 0) memcpy(v + history_row_width(h) - h->nheat, r->heat, h->nheat * sizeof *v);
 }
 
@@ -89,6 +100,10 @@ static femd_status history_unpack_row(femd_history *h, const int64_t *k, double 
                             .fields = (int)k[7]};
     if (row.rec.nresiduals < 0 || row.rec.nresiduals > 64 || row.rec.end < 0 || row.rec.end > FEMD_NEWTON_STALLED)
         return femd_fail(err, FEMD_BAD_INPUT, "the history in the checkpoint is damaged");
+    if (h->regular) {
+        row.rec.regular_energy = v[history_regular_at(h)];
+        row.rec.regular_stress = v[history_regular_at(h) + 1];
+    }
     memcpy(row.E_mean, v + 6, sizeof row.E_mean);
     memcpy(row.S_mean, v + 12, sizeof row.S_mean);
     memcpy(row.rec.residual, v + 18, sizeof row.rec.residual);

@@ -40,6 +40,7 @@ void femd_history_fit(femd_history *h, const femd_case *cs) {
     h->wants = cs->wants_committed;
     h->nprobes = cs->nprobes;
     h->nheat = femd_case_has_heat(cs) ? femd_heat_numbers(cs) : 0;
+    h->regular = cs->shear_regularisation > 0;
 }
 
 femd_status femd_history_add(femd_history *h, const femd_history_row *row, femd_error *err) {
@@ -289,10 +290,10 @@ static femd_status history_both_line(const femd_history *h, const femd_step_reco
 /* Behind the probes. */
 static femd_status history_late_titles(const femd_history *h, femd_buffer *out, femd_error *err) {
     FEMD_TRY(femd_text_add(out, err, ",work_stress,work_balance"));
-    return h->nheat > 0 ? femd_text_add(out, err,
-                                        ",passes,energy.heat,power.heat,first_law.heat,coupling_delta_error,"
-                                        "coupling_error")
-                        : FEMD_OK;
+    if (h->nheat > 0)
+        FEMD_TRY(femd_text_add(out, err,
+                               ",passes,energy.heat,power.heat,first_law.heat,coupling_delta_error,coupling_error"));
+    return h->regular ? femd_text_add(out, err, ",regularisation_energy,regularisation_stress") : FEMD_OK;
 }
 
 static femd_status history_late_line(const femd_history *h, const femd_step_record *r, femd_buffer *out,
@@ -300,7 +301,9 @@ static femd_status history_late_line(const femd_history *h, const femd_step_reco
     FEMD_TRY(history_number(out, r->work[FEMD_WORK_STRESS], err));
     FEMD_TRY(history_number(out, femd_work_balance(r), err));
     for (size_t i = h->nheat - LATE; h->nheat > 0 && i < h->nheat; ++i) FEMD_TRY(history_number(out, r->heat[i], err));
-    return FEMD_OK;
+    if (!h->regular) return FEMD_OK;
+    FEMD_TRY(history_number(out, r->regular_energy, err));
+    return history_number(out, r->regular_stress, err);
 }
 
 /* ---- the whole ---- */

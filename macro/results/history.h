@@ -26,12 +26,13 @@ typedef struct femd_history {
     femd_history_row *row; /* owned */
     char *changes;      /* owned: what of the case was changed when the run was resumed, a line each; NULL = nothing */
     size_t nheat;       /* numbers of heat in a record: femd_heat_numbers, 0 with physics mechanical */
+    int regular;        /* the case has an element.shear_regularisation */
     femd_builds builds; /* of all answers since step 1 */
 } femd_history;
 
 #define FEMD_HISTORY_INIT                                                                                              \
     {                                                                                                                  \
-        0, 0, 0, 0, 0, NULL, NULL, 0, {                                                                                \
+        0, 0, 0, 0, 0, NULL, NULL, 0, 0, {                                                                             \
             0, 0                                                                                                       \
         }                                                                                                              \
     }

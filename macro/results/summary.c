@@ -246,6 +246,14 @@ static femd_status summary_heat_step(const femd_step_record *r, const femd_case 
     return femd_text_add(out, err, "}");
 }
 
+/* What of the step is no answer of the points. */
+static femd_status summary_regular(const femd_step_record *r, const femd_case *cs, femd_buffer *out, femd_error *err) {
+    FEMD_TRY(summary_number(out, ",\n     \"regularisation\": {\"modulus\": ", cs->shear_regularisation, err));
+    FEMD_TRY(summary_number(out, ", \"energy\": ", r->regular_energy, err));
+    FEMD_TRY(summary_number(out, ", \"stress_max\": ", r->regular_stress, err));
+    return femd_text_add(out, err, "}");
+}
+
 /* Of physics thermomechanical, behind what mechanics tells. */
 static femd_status summary_both(const femd_step_record *r, const femd_case *cs, femd_buffer *out, femd_error *err) {
     static const char *const word[FEMD_PASS_NUMBERS] = {[FEMD_PASS_NEWTON] = "newton_heat",
@@ -291,6 +299,7 @@ static femd_status step(const femd_history *h, const femd_history_row *row, cons
     if (cs->wants_committed) FEMD_TRY(integer(out, ", \"unanswered\": ", r->unanswered, err));
     if (cs->wants_committed & FEMD_WANT_CONDUCTIVITY) FEMD_TRY(conductivity(r, out, err));
     FEMD_TRY(wanted(h, row, out, err));
+    if (h->regular) FEMD_TRY(summary_regular(r, cs, out, err));
     return h->nheat > 0 ? summary_both(r, cs, out, err) : femd_text_add(out, err, ", \"heat\": {}}");
 }
 

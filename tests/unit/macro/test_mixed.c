@@ -47,7 +47,7 @@ static point point_at(const test_law *law, const double F[9], double p) {
     double value[6];
     (void)isochoric(F, at.E, value);
     assert_true(test_law_pressure(law, 0, value, p, &r));
-    femd_mixed_combine(F, at.E, p, &r, at.S, at.D, at.slope, &at.gap);
+    femd_mixed_combine(F, at.E, p, &r, 0, at.S, at.D, at.slope, &at.gap);
     at.dJdp = r.dJdp;
     return at;
 }

@@ -50,7 +50,7 @@ static point point_at(test_law *law, const double F[9], double kelvin, double p)
     law->grown = law->alpha * (kelvin - law->rest);
     assert_true(test_law_pressure(law, 0, value, p, &r));
     for (int c = 0; c < 6; ++c) r.dSdT[c] = -law->alpha * (r.D[6 * c] + r.D[6 * c + 1] + r.D[6 * c + 2]);
-    femd_mixed_combine(F, E, p, &r, at.S, at.D, at.slope, &at.gap);
+    femd_mixed_combine(F, E, p, &r, 0, at.S, at.D, at.slope, &at.gap);
     femd_mixed_warm(F, E, &r, at.dSdT, &at.dJdT);
     at.dJdp = r.dJdp;
     return at;
