@@ -15,34 +15,24 @@
  * the whole RVE adds through its own three translations, (3/2) kT ln(M_d/M_h), of order 1/N, is left out. At 0 K with
  * classical vibrations the answer is the energy of formation.
  *
- * Owns the RVE with the defect, and the vibrations of both; the path of the host is where the mechanical method left
- * it. See docs/micro.md, "Chemical potentials". */
+ * Owns the vibrations of both; the RVE with the defect and the difference are formation.h's, the path of the host is
+ * where the mechanical method left it. See docs/micro.md, "Defects". */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "chemical/defect.h"
-#include "crystal/draw_in.h"
-#include "numerics/portable.h"
+#include "chemical/formation.h"
 #include "rve/beat.h"
-#include "rve/method.h"
 #include "vibrations/phonon.h"
 
 extern const femd_method femd_method_harmonic;
 extern const femd_method femd_method_quasiharmonic;
 
-enum { NEIGHBOURHOOD = 32 };      /* atoms: the first three shells of a dense crystal, and nearly those of others */
-static const double LOWER = 1e-4; /* eV: a state that is lower by more is another */
-static const double LEFT = 0.2; /* of the distance of neighbours: who moved more has left the sites of the reference */
+enum { NEIGHBOURHOOD = 32 }; /* atoms: the first three shells of a dense crystal, and nearly those of others */
 
 typedef struct formation {
-    femd_native *defective;
-    femd_defect defect;
+    femd_formation of;
     void *host_vibrations, *own_vibrations; /* of quasiharmonic; NULL: too many atoms for them */
     int quantum;
-    double mass_old, mass_new; /* u, where a species is replaced */
-    double mass_host, mass_all;
-    double reach; /* angstrom: LEFT of the distance of neighbours in the host */
 } formation;
 
 /* One RVE at the strain. eV, Pa. */
@@ -56,92 +46,27 @@ static void formation_destroy(void **self) {
     if (!s) return;
     if (s->host_vibrations) femd_method_quasiharmonic.destroy(&s->host_vibrations);
     if (s->own_vibrations) femd_method_quasiharmonic.destroy(&s->own_vibrations);
-    femd_native_destroy(&s->defective);
+    femd_formation_clear(&s->of);
     free(s);
     *self = NULL;
-}
-
-static double formation_total_mass(const femd_native *native) {
-    double sum = 0;
-    for (int i = 0; i < native->rve.n; i++) sum += femd_native_mass(native, i);
-    return sum;
 }
 
 static femd_status formation_create_vibrations(formation *s, femd_native *host, const femd_json *doc, femd_error *err) {
     const cJSON *options = femd_json_get(doc->root, "quasiharmonic");
     s->quantum = strcmp(femd_json_string(options, "statistics", "classical"), "quantum") == 0;
-    if (femd_potential_energy_jumps(host->potential))
-        return femd_json_fail(doc, femd_json_get(doc->root, "potential"), err,
-                              "the energy jumps where a pair crosses the cutoff, and so would that of a defect; the "
-                              "style \"lj\" is smooth there");
     if (femd_json_get(options, "mesh"))
         return femd_json_fail(doc, femd_json_get(options, "mesh"), err,
                               "a defect has the vibrations of one RVE: the method \"harmonic\" knows no mesh");
-    if (host->rve.n > FEMD_PHONON_ATOMS_MAX || s->defective->rve.n > FEMD_PHONON_ATOMS_MAX) return FEMD_OK;
+    if (host->rve.n > FEMD_PHONON_ATOMS_MAX || s->of.defective->rve.n > FEMD_PHONON_ATOMS_MAX) return FEMD_OK;
     FEMD_TRY(femd_method_quasiharmonic.create(host, doc, &s->host_vibrations, err));
-    FEMD_TRY(femd_method_quasiharmonic.create(s->defective, doc, &s->own_vibrations, err));
-    s->mass_host = formation_total_mass(host);
-    s->mass_all = formation_total_mass(s->defective);
-    if (s->defect.kind != FEMD_DEFECT_SUBSTITUTE) return FEMD_OK;
-    s->mass_old = femd_native_mass(host, s->defect.atom);
-    s->mass_new = femd_native_mass(s->defective, s->defect.atom);
-    return FEMD_OK;
-}
-
-/* Told where a vacancy's neighbours left their sites. */
-static void formation_remark(const formation *s, femd_native *host, double first) {
-    char words[200];
-    if (!(s->defective->virgin_W < first - LOWER)) return;
-    snprintf(words, sizeof words,
-             "the vacancy is %.3g eV lower where its neighbours have moved in than where they are at rest near their "
-             "sites; its energies are those of that state",
-             first - s->defective->virgin_W);
-    femd_native_remark(host, words);
-}
-
-/* The RVE with the defect, relaxed from the start that leads lowest. Of several that meet the first is kept; one from
- * which nothing comes is none. */
-static femd_status formation_relax(formation *s, femd_native *host, const femd_json *doc, femd_error *err) {
-    double first = 0;
-    for (int start = 0; start < FEMD_DRAW_IN_STARTS; start++) {
-        femd_structure atoms;
-        femd_native *native = NULL;
-        femd_error words = FEMD_ERROR_INIT;
-        FEMD_TRY(femd_defect_make(host, doc, &s->defect, &atoms, err));
-        if (start > 0 && s->defect.kind != FEMD_DEFECT_VACANCY) {
-            femd_structure_clear(&atoms);
-            break;
-        }
-        femd_defect_draw_in(host, &s->defect, start, &atoms);
-        const femd_status rc = femd_native_create_of(doc, host->pack, &atoms, &native, start ? &words : err);
-        femd_structure_clear(&atoms);
-        if (rc != FEMD_OK && start == 0) return femd_error_prefix(err, "with the defect");
-        if (rc == FEMD_NO_MEMORY) return femd_fail(err, rc, "%s", words.text);
-        if (rc != FEMD_OK) continue;
-        if (start == 0) first = native->virgin_W;
-        if (start == 0 || native->virgin_W < s->defective->virgin_W - LOWER) {
-            femd_native_destroy(&s->defective);
-            s->defective = native;
-        } else {
-            femd_native_destroy(&native);
-        }
-    }
-    formation_remark(s, host, first);
-    return FEMD_OK;
-}
-
-static femd_status formation_fill(formation *s, femd_native *host, const femd_json *doc, femd_error *err) {
-    double nearest;
-    FEMD_TRY(femd_neighbours_nearest(host->rve.nb, host->rve.n, host->rve.h0, host->rve.X, &nearest, err));
-    s->reach = LEFT * nearest;
-    FEMD_TRY(formation_relax(s, host, doc, err));
-    return formation_create_vibrations(s, host, doc, err);
+    return femd_method_quasiharmonic.create(s->of.defective, doc, &s->own_vibrations, err);
 }
 
 static femd_status formation_create(femd_native *host, const femd_json *doc, void **self, femd_error *err) {
     formation *s = calloc(1, sizeof *s);
     if (!s) return femd_fail(err, FEMD_NO_MEMORY, "a defect: out of memory");
-    const femd_status rc = formation_fill(s, host, doc, err);
+    femd_status rc = femd_formation_create(host, doc, &s->of, err);
+    if (rc == FEMD_OK) rc = formation_create_vibrations(s, host, doc, err);
     *self = s;
     if (rc != FEMD_OK) formation_destroy(self);
     return rc;
@@ -183,32 +108,18 @@ static femd_status formation_measure(femd_native *native, void *vibrations, cons
     return FEMD_OK;
 }
 
-/* The crystal that the defect is in must be the one that the mechanical state is: sites that moved apart, twins and
- * slipped planes have other defects. */
-static femd_status formation_check_host(const formation *s, const femd_native *host, femd_error *err) {
-    double most = 0;
-    for (int i = 0; i < 3 * host->rve.n; i++) most = fmax(most, fabs(host->path.w[i]));
-    if (most <= s->reach) return FEMD_OK;
-    return femd_fail(err, FEMD_UNSUPPORTED,
-                     "atoms of the state are up to %.3g angstrom away from their sites in the reference: it is another "
-                     "crystal, or none, and the defect of the material is one of the reference",
-                     most);
-}
-
 static femd_status formation_measure_both(formation *s, femd_native *host, const femd_conditions *q, const double E[6],
                                           formation_side side[2], femd_response *response, femd_error *err) {
     const int vibrate = q->temperature > 0 || s->quantum;
-    const uint64_t before = femd_energetics_count(s->defective->rve.en);
+    const uint64_t before = femd_energetics_count(s->of.defective->rve.en);
     femd_beat_stretch half[2];
     femd_conditions part[2] = {*q, *q};
     for (int k = 0; k < 2; k++) part[k].beat = femd_beat_within(q->beat, 0.5 * k, 0.5 * (k + 1), &half[k]);
     FEMD_TRY(formation_measure(host, vibrate ? s->host_vibrations : NULL, &part[0], E, &side[0], response, err));
-    FEMD_TRY(formation_check_host(s, host, err));
-    femd_native_rest(s->defective);
-    FEMD_TRY(femd_native_stand(s->defective, err));
+    FEMD_TRY(femd_formation_stand(&s->of, host, err));
     const femd_status rc =
-        formation_measure(s->defective, vibrate ? s->own_vibrations : NULL, &part[1], E, &side[1], response, err);
-    femd_energetics_count_more(host->rve.en, femd_energetics_count(s->defective->rve.en) - before);
+        formation_measure(s->of.defective, vibrate ? s->own_vibrations : NULL, &part[1], E, &side[1], response, err);
+    femd_energetics_count_more(host->rve.en, femd_energetics_count(s->of.defective->rve.en) - before);
     return rc == FEMD_OK ? FEMD_OK : femd_error_prefix(err, "with the defect");
 }
 
@@ -228,39 +139,31 @@ static double formation_hypot(double a, double b) {
 /* Of a difference, from the errors of its sides: what vibrations leave out, and what the step of their differences
  * makes, is that of all atoms, and mostly the same in both. What is not is taken for that of so many atoms. */
 static double formation_error(const formation *s, const double side[2], double modes) {
-    const double some = fmin(1, NEIGHBOURHOOD / (double)s->defective->rve.n);
+    const double some = fmin(1, NEIGHBOURHOOD / (double)s->of.defective->rve.n);
     return formation_hypot(side[1] - modes * side[0], some * fmax(side[0], side[1]));
 }
 
 static void formation_subtract(const formation *s, const femd_native *host, const formation_side side[2], double T,
                                femd_response *response) {
-    const int elsewhere = s->defect.more && !s->defect.foreign, n = host->rve.n;
-    const double atoms = elsewhere ? 1 + (double)s->defect.more / n : 1,
-                 modes = elsewhere ? 1 + (double)s->defect.more / (n - 1) : 1,
-                 V0 = host->rve.V0 / FEMD_EV_PER_A3, /* eV/Pa */
-        work = elsewhere ? -s->defect.more * V0 * host->path.place.J / n : 0, kT = femd_phonon_k * T;
-    double S[6], mass = 0;
+    const femd_formation *of = &s->of;
+    const femd_place *place = &host->path.place;
+    const double V0 = host->rve.V0 / FEMD_EV_PER_A3; /* eV/Pa */
+    double S[6];
     for (int c = 0; c < 6; c++) S[c] = side[0].S[c] + side[0].S_vib[c];
-    double excess =
-        side[1].W - atoms * side[0].W + side[1].F - modes * side[0].F + work * formation_pressure(&host->path.place, S);
-    if (s->defect.kind == FEMD_DEFECT_SUBSTITUTE && T > 0 && !s->quantum) {
-        mass = 1.5 * kT * femd_portable_log(s->mass_old / s->mass_new);
-        excess -= mass + 1.5 * kT * femd_portable_log(s->mass_all / s->mass_host);
-    }
-    const double pressure_err = fabs(formation_pressure(&host->path.place, side[0].S_err));
-    response->mu_excess = FEMD_ELEMENTARY_CHARGE * excess;
-    response->mu_excess_err =
-        FEMD_ELEMENTARY_CHARGE *
-        formation_hypot(formation_error(s, (double[2]){side[0].F_err, side[1].F_err}, modes), work * pressure_err);
-    response->mu_mass = FEMD_ELEMENTARY_CHARGE * mass;
-    response->mu_ideal = T > 0 ? FEMD_ELEMENTARY_CHARGE * kT * femd_portable_log(s->defect.odds) : 0;
-    response->mu = response->mu_excess + response->mu_mass + response->mu_ideal;
-    response->mu_err = response->mu_excess_err;
+    const double pressure_err = fabs(formation_pressure(place, side[0].S_err)),
+                 error = formation_hypot(formation_error(s, (double[2]){side[0].F_err, side[1].F_err}, of->modes),
+                                         of->work * place->J / FEMD_EV_PER_A3 * pressure_err);
+    const femd_formation_sides sides = {.W = {side[0].W, side[1].W},
+                                        .F = {side[0].F, side[1].F},
+                                        .pressure = formation_pressure(place, S),
+                                        .classical = !s->quantum};
+    femd_formation_tell(of, host, &sides, T, error, response);
     for (int c = 0; c < 6; c++) {
-        response->mu_strain[c] = FEMD_ELEMENTARY_CHARGE * V0 *
-                                 (side[1].S[c] - atoms * side[0].S[c] + side[1].S_vib[c] - modes * side[0].S_vib[c]);
-        response->mu_strain_err[c] =
-            FEMD_ELEMENTARY_CHARGE * V0 * formation_error(s, (double[2]){side[0].S_err[c], side[1].S_err[c]}, modes);
+        response->mu_strain[c] =
+            FEMD_ELEMENTARY_CHARGE * V0 *
+            (side[1].S[c] - of->atoms * side[0].S[c] + side[1].S_vib[c] - of->modes * side[0].S_vib[c]);
+        response->mu_strain_err[c] = FEMD_ELEMENTARY_CHARGE * V0 *
+                                     formation_error(s, (double[2]){side[0].S_err[c], side[1].S_err[c]}, of->modes);
     }
 }
 
@@ -274,7 +177,7 @@ static femd_status formation_answer(void *self, femd_native *host, const femd_co
     if ((T > 0 || s->quantum) && !s->own_vibrations)
         return femd_fail(err, FEMD_LIMIT,
                          "vibrations of an RVE of %d atoms: a chemical potential above 0 K is for up to %d",
-                         s->defective->rve.n, FEMD_PHONON_ATOMS_MAX);
+                         s->of.defective->rve.n, FEMD_PHONON_ATOMS_MAX);
     double E[6];
     memcpy(E, host->path.E, sizeof E);
     FEMD_TRY(formation_measure_both(s, host, q, E, side, response, err));
