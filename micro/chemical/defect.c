@@ -93,8 +93,7 @@ static femd_status defect_check_alike(const femd_native *host, const femd_json *
                           least, most);
 }
 
-/* Room for `more` atoms more, and the host's reference in it. */
-static femd_status defect_copy(const femd_native *host, int more, femd_structure *atoms, femd_error *err) {
+femd_status femd_defect_copy(const femd_native *host, int more, femd_structure *atoms, femd_error *err) {
     const femd_structure *from = &host->structure;
     memset(atoms, 0, sizeof *atoms);
     FEMD_TRY(femd_structure_reserve(atoms, (long)from->natoms + more, err));
@@ -120,7 +119,7 @@ static femd_status defect_vacate(const femd_native *host, const femd_json *doc, 
     defect->more = -1;
     FEMD_TRY(defect_check_alike(host, doc, site, err));
     FEMD_TRY(defect_site(host, doc, site, &defect->atom, err));
-    FEMD_TRY(defect_copy(host, 0, atoms, err));
+    FEMD_TRY(femd_defect_copy(host, 0, atoms, err));
     unsigned char *drop = calloc((size_t)atoms->natoms, 1);
     if (!drop) return femd_fail(err, FEMD_NO_MEMORY, "a vacancy: out of memory");
     drop[defect->atom] = 1;
@@ -134,7 +133,7 @@ static femd_status defect_substitute(const femd_native *host, const femd_json *d
                                      femd_defect *defect, femd_structure *atoms, femd_error *err) {
     int species;
     FEMD_TRY(defect_site(host, doc, femd_json_get(node, "site"), &defect->atom, err));
-    FEMD_TRY(defect_copy(host, 0, atoms, err));
+    FEMD_TRY(femd_defect_copy(host, 0, atoms, err));
     FEMD_TRY(defect_name_species(doc, node, atoms, &species, err));
     const int old = atoms->species[defect->atom];
     if (species == old)
@@ -172,7 +171,7 @@ static femd_status defect_insert(const femd_native *host, const femd_json *doc, 
     const int n = host->rve.n;
     int species;
     defect->more = 1;
-    FEMD_TRY(defect_copy(host, 1, atoms, err));
+    FEMD_TRY(femd_defect_copy(host, 1, atoms, err));
     atoms->natoms = n; /* until it is there */
     FEMD_TRY(defect_name_species(doc, node, atoms, &species, err));
     defect->foreign = defect_count(atoms, species) == 0;
@@ -210,7 +209,7 @@ femd_status femd_defect_make(const femd_native *host, const femd_json *doc, femd
     }
     return femd_json_fail(
         doc, asked ? asked : doc->root, err,
-        "the method \"harmonic\" needs a defect: \"defect\": {\"vacancy\": SITE}, {\"substitute\": "
+        "a free energy of formation needs a defect: \"defect\": {\"vacancy\": SITE}, {\"substitute\": "
         "{\"site\": SITE, \"species\": ...}} or {\"interstitial\": {\"at\": [...], \"species\": ...}}");
 }
 

@@ -26,6 +26,8 @@ typedef struct femd_defect {
     double odds;
 } femd_defect;
 
+/* The atoms of the host's reference, with room for `more` besides, for femd_structure_clear. */
+FEMD_MUST_CHECK femd_status femd_defect_copy(const femd_native *host, int more, femd_structure *atoms, femd_error *err);
 /* The atoms of the host's reference with the defect, for femd_structure_clear. BAD_INPUT with words: no "defect", a
  * site that is none, a vacancy or an interstitial of its own kind in a crystal whose atoms are not all alike (each has
  * another chemical potential there), a substitute that is there already. */

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "chemical/bennett.h"
+#include "chemical/defect.h"
 #include "dynamics/dynamics_options.h"
 #include "numerics/portable.h"
 
@@ -12,10 +14,8 @@
 static const double TWO_PI = 6.28318530717958647693;
 static const double FORGETS = 20;  /* times 1/friction: a segment of the equilibration */
 static const double PERIODS = 100; /* of the fastest vibration: shortest block */
-static const double TOP = 300;     /* largest exponent */
 enum { GROUP = 10, SEGMENTS_LATE = 16, BLOCKS_FIRST = 16, STRIDE_DEFAULT = 20, HOST = 0, SWAPPED = 1 };
-/* What is summed: of every step energy and virial, of some <exp(-+b(x - C))>, <f(+-b(x - C))>, <x - C>, its square. */
-enum { WATCHED = 2, WHOLE = 0, FERMI, MEAN, SQUARE, LOOKED };
+enum { WATCHED = 2 }; /* of every step: energy and virial */
 
 /* ---- options and room ---- */
 
@@ -50,19 +50,6 @@ static int swap_find(const femd_structure *atoms, const char *name) {
     return -1;
 }
 
-static femd_status swap_copy(const femd_native *host, femd_structure *atoms, femd_error *err) {
-    const femd_structure *from = &host->structure;
-    memset(atoms, 0, sizeof *atoms);
-    FEMD_TRY(femd_structure_reserve(atoms, from->natoms, err));
-    atoms->nspecies = from->nspecies;
-    memcpy(atoms->name, from->name, sizeof atoms->name);
-    memcpy(atoms->mass, from->mass, sizeof atoms->mass);
-    memcpy(atoms->cell, host->rve.h0, sizeof atoms->cell);
-    memcpy(atoms->x, host->rve.X, 3 * (size_t)from->natoms * sizeof *atoms->x);
-    memcpy(atoms->species, from->species, (size_t)from->natoms * sizeof *atoms->species);
-    return FEMD_OK;
-}
-
 /* The host's atoms, the first of species `from` being another. */
 static femd_status swap_structure(femd_swap *swap, const femd_native *host, const femd_sampled_words *words,
                                   femd_structure *atoms, int *atom, femd_error *err) {
@@ -74,7 +61,7 @@ static femd_status swap_structure(femd_swap *swap, const femd_native *host, cons
     const int count = old < 0 ? 0 : swap_count(&host->structure, old);
     if (count == 0)
         return femd_json_fail(words->doc, from, err, "the structure has no atom of \"%s\"", from->valuestring);
-    FEMD_TRY(swap_copy(host, atoms, err));
+    FEMD_TRY(femd_defect_copy(host, 0, atoms, err));
     const int new = femd_structure_species(atoms, to->valuestring);
     if (new < 0 || new == old)
         return femd_json_fail(words->doc, to, err, new < 0 ? "at most %d species are possible" : "the same species",
@@ -89,21 +76,12 @@ static femd_status swap_structure(femd_swap *swap, const femd_native *host, cons
     return FEMD_OK;
 }
 
-static femd_status swap_open_side(femd_swap *swap, femd_swap_side *side, const femd_sampled_words *words,
-                                  femd_error *err) {
-    const size_t n3 = 3 * (size_t)side->native->rve.n;
-    side->rve = side->native->rve;
-    FEMD_TRY(femd_native_masses(side->native, words->doc, &side->mass, err));
-    FEMD_TRY(femd_neighbours_create(femd_potential_cutoff(side->native->potential), swap->common.options.skin,
-                                    &side->nb, err));
-    side->rve.nb = side->nb;
-    FEMD_TRY(femd_dynamics_create(&side->rve, side->mass, &side->d, err));
-    FEMD_TRY(femd_trajectory_init(&side->trajectory, side->rve.n, WATCHED, LOOKED, err));
-    side->site = malloc(n3 * sizeof *side->site);
-    if (!side->site) return femd_fail(err, FEMD_NO_MEMORY, "a swap among %d atoms: out of memory", side->rve.n);
+static femd_status swap_open_side(femd_swap *swap, femd_swap_side *side, femd_native *native,
+                                  const femd_sampled_words *words, femd_error *err) {
+    FEMD_TRY(femd_side_open(&side->moving, native, swap->common.options.skin, words->doc, err));
+    FEMD_TRY(femd_trajectory_init(&side->trajectory, native->rve.n, WATCHED, FEMD_BENNETT_SUMS, err));
     /* The potential of side 1 knows both species, in the order of side 1's structure, which begins with side 0's. */
-    return femd_trial_create(swap->side[SWAPPED].native->potential, side->rve.n, side->native->structure.species,
-                             &side->trial, err);
+    return femd_trial_create(swap->swapped->potential, native->rve.n, native->structure.species, &side->trial, err);
 }
 
 static femd_status swap_open(void *self, femd_native *native, const femd_sampled_words *words, femd_error *err) {
@@ -112,17 +90,17 @@ static femd_status swap_open(void *self, femd_native *native, const femd_sampled
     int atom = 0;
     FEMD_TRY(swap_read_options(swap, words, err));
     memset(&atoms, 0, sizeof atoms);
-    swap->side[HOST].native = native;
     femd_status rc = swap_structure(swap, native, words, &atoms, &atom, err);
     if (rc == FEMD_OK) {
-        rc = femd_native_create_of(words->doc, native->pack, &atoms, &swap->side[SWAPPED].native, err);
+        rc = femd_native_create_of(words->doc, native->pack, &atoms, &swap->swapped, err);
         if (rc != FEMD_OK) (void)femd_error_prefix(err, "with the swapped atom");
     }
     femd_structure_clear(&atoms);
-    for (int k = 0; rc == FEMD_OK && k < 2; k++) rc = swap_open_side(swap, &swap->side[k], words, err);
+    for (int k = 0; rc == FEMD_OK && k < 2; k++)
+        rc = swap_open_side(swap, &swap->side[k], k == HOST ? native : swap->swapped, words, err);
     if (rc != FEMD_OK) return rc;
     swap->common.parts = 2;
-    swap->lightens = swap->side[HOST].mass[atom] / swap->side[SWAPPED].mass[atom];
+    swap->lightens = swap->side[HOST].moving.mass[atom] / swap->side[SWAPPED].moving.mass[atom];
     return FEMD_OK;
 }
 
@@ -132,12 +110,9 @@ static void swap_close(void *self) {
         femd_swap_side *side = &swap->side[k];
         femd_trajectory_clear(&side->trajectory);
         femd_trial_destroy(&side->trial);
-        femd_dynamics_clear(&side->d);
-        femd_neighbours_destroy(&side->nb);
-        free(side->mass);
-        free(side->site);
+        femd_side_close(&side->moving);
     }
-    femd_native_destroy(&swap->side[SWAPPED].native);
+    femd_native_destroy(&swap->swapped);
 }
 
 /* ---- trajectories ---- */
@@ -145,11 +120,11 @@ static void swap_close(void *self) {
 typedef struct swap_run {
     femd_swap *swap;
     femd_swap_side *side;
-    double sign; /* of what the trial says in x */
+    double sign; /* of x in what the trial says */
 } swap_run;
 
 static femd_status swap_step(void *user, double *z, femd_error *err) {
-    femd_dynamics *d = &((swap_run *)user)->side->d;
+    femd_dynamics *d = &((swap_run *)user)->side->moving.d;
     FEMD_TRY(femd_dynamics_langevin(d, 1, err));
     z[0] = d->W;
     z[1] = d->tau[0] + d->tau[1] + d->tau[2];
@@ -166,27 +141,18 @@ static femd_status swap_look(void *user, double *y, femd_error *err) {
     const swap_run *run = user;
     const femd_swap_side *side = run->side;
     const double C = run->swap->C, kT = femd_kb * run->swap->common.T;
-    FEMD_TRY(femd_trial_set(side->trial, side->d.h, side->d.x, err));
-    for (int c = 0; c < LOOKED; c++) y[c] = 0;
-    for (int i = 0; i < side->rve.n; i++) {
-        if (side->native->structure.species[i] != side->from) continue;
-        const double x = run->sign * femd_trial_swap(side->trial, i, side->to) - C,
-                     u = fmax(fmin(run->sign * x / kT, TOP), -TOP), e = femd_portable_exp(-u);
-        y[WHOLE] += e / side->sites;
-        y[FERMI] += e / (1 + e) / side->sites;
-        y[MEAN] += x / side->sites;
-        y[SQUARE] += x * x / side->sites;
+    FEMD_TRY(femd_trial_set(side->trial, side->moving.d.h, side->moving.d.x, err));
+    for (int c = 0; c < FEMD_BENNETT_SUMS; c++) y[c] = 0;
+    for (int i = 0; i < side->moving.rve.n; i++) {
+        if (side->moving.native->structure.species[i] != side->from) continue;
+        femd_bennett_add(femd_trial_swap(side->trial, i, side->to) - run->sign * C, kT, 1.0 / side->sites, y);
     }
     return FEMD_OK;
 }
 
 static swap_run swap_prepare(femd_swap *swap, int k) {
     femd_swap_side *side = &swap->side[k];
-    side->d.dt = swap->common.options.time_step;
-    side->d.friction = swap->common.options.friction;
-    side->d.temperature = swap->common.T;
-    side->d.seed = swap->common.seed;
-    side->d.replica = (uint64_t)k;
+    femd_side_prepare(&side->moving, &swap->common, (uint64_t)k);
     return (swap_run){.swap = swap, .side = side, .sign = k == HOST ? 1 : -1};
 }
 
@@ -200,37 +166,21 @@ static femd_course swap_course(swap_run *run, const femd_progress *progress) {
                          .late = SEGMENTS_LATE};
 }
 
-/* The cell of both sides at the strain that is sampled, and where their atoms belong. */
 static femd_status swap_stand(femd_swap *swap, femd_error *err) {
-    for (int k = 0; k < 2; k++) {
-        femd_swap_side *side = &swap->side[k];
-        side->rve = side->native->rve;
-        side->rve.nb = side->nb;
-        FEMD_TRY(femd_place_set(&side->rve, swap->common.E0, &side->place, err));
-        femd_place_atoms(&side->rve, &side->place, NULL, side->site);
-    }
+    for (int k = 0; k < 2; k++) FEMD_TRY(femd_side_stand(&swap->side[k].moving, swap->common.E0, NULL, err));
     return FEMD_OK;
 }
 
 static femd_status swap_settle(femd_swap *swap, int k, const femd_progress *progress, femd_error *err) {
     swap_run run = swap_prepare(swap, k);
-    femd_swap_side *side = run.side;
     const femd_course course = swap_course(&run, progress);
-    int settled;
-    femd_blocks_empty(&side->trajectory.sums);
-    FEMD_TRY(femd_dynamics_start(&side->d, side->place.h, side->native->path.x, swap->common.T, swap->common.seed,
-                                 (uint64_t)k, err));
-    FEMD_TRY(femd_course_settle(&course, swap->options.equilibration, &settled, err));
-    if (!settled)
-        return femd_fail(err, FEMD_NOT_CONVERGED, "the energy still drifts after %.3g ps at %g K",
-                         side->d.dt * FEMD_COURSE_SEGMENTS * swap->options.equilibration, swap->common.T);
-    femd_trajectory_keep(&side->trajectory, &side->d);
-    return FEMD_OK;
+    return femd_side_settle(&run.side->moving, &course, swap->options.equilibration, run.side->moving.native->path.x,
+                            &run.side->trajectory, err);
 }
 
 static femd_status swap_start(void *self, femd_native *host, const femd_progress *progress, femd_error *err) {
     femd_swap *swap = self;
-    femd_native *swapped = swap->side[SWAPPED].native;
+    femd_native *swapped = swap->swapped;
     const double more = (double)swap->side[HOST].sites / swap->side[SWAPPED].sites;
     const uint64_t before = femd_energetics_count(swapped->rve.en);
     swap->common.stray = (femd_stray){0};
@@ -252,20 +202,20 @@ static int swap_have(const void *self, int *missing) {
 static femd_status swap_extend(void *self, femd_native *host, int blocks, const femd_progress *progress,
                                femd_error *err) {
     femd_swap *swap = self;
-    const uint64_t before = femd_energetics_count(swap->side[SWAPPED].rve.en);
+    const uint64_t before = femd_energetics_count(swap->swapped->rve.en);
     for (int k = 0; k < 2; k++) {
         femd_progress here = *progress;
         for (int b = 0; b < blocks; b++) {
             swap_run run = swap_prepare(swap, k);
             const femd_course course = swap_course(&run, &here);
             here.have = progress->have + 0.5 * (k * blocks + b);
-            FEMD_TRY(femd_trajectory_resume(&run.side->trajectory, run.side->place.h, &run.side->d, err));
+            FEMD_TRY(femd_trajectory_resume(&run.side->trajectory, run.side->moving.place.h, &run.side->moving.d, err));
             FEMD_TRY(
                 femd_course_block(&course, swap->options.block, swap->options.stride, &run.side->trajectory.sums, err));
-            femd_trajectory_keep(&run.side->trajectory, &run.side->d);
+            femd_trajectory_keep(&run.side->trajectory, &run.side->moving.d);
         }
     }
-    femd_energetics_count_more(host->rve.en, femd_energetics_count(swap->side[SWAPPED].rve.en) - before);
+    femd_energetics_count_more(host->rve.en, femd_energetics_count(swap->swapped->rve.en) - before);
     return FEMD_OK;
 }
 
@@ -273,7 +223,7 @@ static femd_status swap_extend(void *self, femd_native *host, int blocks, const 
 
 static void swap_means(void *user, const femd_moments *of, double *q) {
     (void)user;
-    for (int c = 0; c < LOOKED; c++) q[c] = of->y[c];
+    for (int c = 0; c < FEMD_BENNETT_SUMS; c++) q[c] = of->y[c];
 }
 
 static femd_status swap_judge(void *self, femd_native *native, const femd_conditions *conditions, double *ratio,
@@ -281,24 +231,24 @@ static femd_status swap_judge(void *self, femd_native *native, const femd_condit
     femd_swap *swap = self;
     femd_swap_result *a = &swap->result;
     const double kT = femd_kb * swap->common.T;
-    double value[2][LOOKED], error[2][LOOKED];
+    double value[2][FEMD_BENNETT_SUMS], error[2][FEMD_BENNETT_SUMS];
     (void)native;
-    *a = (femd_swap_result){.value = swap->C};
+    *a = (femd_swap_result){.value = 0};
     for (int k = 0; k < 2; k++) {
+        const femd_side *moving = &swap->side[k].moving;
         const femd_blocks *sums = &swap->side[k].trajectory.sums;
-        const double sign = k == HOST ? -1 : 1;
-        (void)femd_blocks_estimate(&sums, 1, swap_means, NULL, LOOKED, value[k], error[k], NULL);
-        if (!(value[k][WHOLE] > 0) || !(value[k][FERMI] > 0))
+        (void)femd_blocks_estimate(&sums, 1, swap_means, NULL, FEMD_BENNETT_SUMS, value[k], error[k], NULL);
+        if (!femd_bennett_meets(value[k]))
             return femd_fail(err, FEMD_NOT_CONVERGED, "no swap of an atom met the other side");
-        a->side[k] = swap->C + sign * kT * femd_portable_log(value[k][WHOLE]);
-        a->side_error[k] = kT * error[k][WHOLE] / value[k][WHOLE];
-        a->value += sign * kT * femd_portable_log(value[k][FERMI]);
-        const double more = kT * error[k][FERMI] / value[k][FERMI];
+        a->side[k] = femd_bennett_alone(swap->C, kT, k, value[k]);
+        a->side_error[k] = kT * error[k][FEMD_BENNETT_WHOLE] / value[k][FEMD_BENNETT_WHOLE];
+        const double more = kT * error[k][FEMD_BENNETT_FERMI] / value[k][FEMD_BENNETT_FERMI];
         a->error = sqrt(a->error * a->error + more * more);
-        a->scatter = fmax(a->scatter, sqrt(fmax(value[k][SQUARE] - value[k][MEAN] * value[k][MEAN], 0)));
-        femd_stray_look(&swap->common.stray, swap->side[k].rve.n, swap->side[k].site, swap->side[k].trajectory.x,
+        a->scatter = fmax(a->scatter, femd_bennett_scatter(value[k]));
+        femd_stray_look(&swap->common.stray, moving->rve.n, moving->site, swap->side[k].trajectory.x,
                         swap->common.reach);
     }
+    a->value = femd_bennett_between(swap->C, kT, value[HOST], value[SWAPPED]);
     *ratio = a->error / (femd_sampled_accuracy(swap, conditions) * kT);
     return FEMD_OK;
 }

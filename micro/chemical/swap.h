@@ -1,19 +1,16 @@
 /* The method `swap`: the difference of the chemical potentials of two species from the energies of atoms that are tried
  * as the other, in Langevin dynamics of the RVE as it is (side 0) and of the same with one atom swapped already (1).
  *
- * x = U_1 - U_0 of a swap, over all atoms of the first species on side 0, over all of the second on side 1:
- *
- *   dF = C - kT ln( <f(b(x - C))>_0 / <f(b(C - x))>_1 ),  f(u) = 1/(1 + exp u)
- *
- * for any C (Bennett, J. Comput. Phys. 22 (1976) 245), which is the difference at rest less kT times the logarithm of
- * how many more atoms tell on side 0: near the best. By each side alone dF = -kT ln <exp(-bx)>_0 = kT ln <exp(bx)>_1.
+ * x = U_1 - U_0 of a swap, over all atoms of the first species on side 0, over all of the second on side 1, as
+ * bennett.h has it; C is the difference at rest less kT times the logarithm of how many more atoms tell on side 0: near
+ * the best.
  *
  * Owns the RVE with the swapped atom and both trajectories. What every method that samples does is sampled_method.h's.
  */
 #ifndef FEMD_SWAP_H
 #define FEMD_SWAP_H
 
-#include "dynamics/sampled_method.h"
+#include "chemical/side.h"
 #include "forces/trial.h"
 
 extern const femd_method femd_method_swap;
@@ -26,15 +23,10 @@ typedef struct femd_swap_options {
 
 /* One side: its atoms, their motion, what is tried. */
 typedef struct femd_swap_side {
-    femd_native *native; /* owned on side 1, borrowed on side 0 */
-    femd_neighbours *nb; /* owned */
-    femd_rve rve;        /* the native one seen with this list; nothing in it is owned */
-    double *mass, *site; /* n, n x 3, owned */
-    femd_dynamics d;
+    femd_side moving;
     femd_trial *trial; /* owned */
     int from, to;      /* species of the atoms that are tried, and as what */
     int sites;         /* how many there are */
-    femd_place place;  /* at the strain that is sampled */
     femd_trajectory trajectory;
 } femd_swap_side;
 
@@ -46,7 +38,8 @@ typedef struct femd_swap_result {
 } femd_swap_result;
 
 typedef struct femd_swap {
-    femd_sampled common; /* first */
+    femd_sampled common;  /* first */
+    femd_native *swapped; /* owned */
     femd_swap_options options;
     femd_swap_side side[2];
     double C;        /* eV */

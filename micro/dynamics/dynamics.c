@@ -73,6 +73,7 @@ static femd_status dynamics_forces(femd_dynamics *d, int renew, femd_error *err)
     femd_rve *rve = d->rve;
     if (renew) FEMD_TRY(femd_neighbours_rebuild(rve->nb, rve->n, d->h, d->x, err));
     FEMD_TRY(femd_energetics_forces(rve->en, rve->nb, d->h, d->x, &d->W, d->f, d->tau, err));
+    if (d->bend) d->bend(d->bend_user, d);
     if (!isfinite(d->W))
         return femd_fail(err, FEMD_DIVERGED, "step %llu of the dynamics: the energy is not finite",
                          (unsigned long long)d->step);

@@ -26,6 +26,10 @@ typedef struct femd_dynamics {
     double *kick;      /* n, owned: angstrom/ps per eV/angstrom of force and ps: 1/mass */
     double *spread;    /* n, owned: standard deviation of a velocity component per sqrt(kT) */
     double total_mass; /* u */
+    /* Where forces are not those of the potential alone: called with W, f and tau of the potential at x, of which it
+     * makes what moves the atoms, a function of x alone. NULL: nothing is done. */
+    void (*bend)(void *user, struct femd_dynamics *d);
+    void *bend_user;
 } femd_dynamics;
 
 /* eV per u (angstrom/ps)^2, and k_B in eV/K: from femd/units.h, converted in dynamics.c once. */

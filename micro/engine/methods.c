@@ -19,7 +19,8 @@
     X(harmonic)                                                                                                        \
     X(htst)                                                                                                            \
     X(swap)                                                                                                            \
-    X(semi_grand)
+    X(semi_grand)                                                                                                      \
+    X(integrated)
 
 #define DECLARED(name) extern const femd_method femd_method_##name;
 #define LISTED(name)   &femd_method_##name,

@@ -35,6 +35,13 @@ void femd_blocks_empty(femd_blocks *blocks) {
     memset(blocks->data, 0, (FEMD_BLOCKS_MAX + 1) * (size_t)blocks->width * sizeof(double));
 }
 
+void femd_blocks_copy(femd_blocks *to, const femd_blocks *from) {
+    double *room = to->data;
+    memcpy(room, from->data, (FEMD_BLOCKS_MAX + 1) * (size_t)from->width * sizeof(double));
+    *to = *from;
+    to->data = room;
+}
+
 static double *sampling_record(const femd_blocks *blocks, int i) {
     return blocks->data + (size_t)i * (size_t)blocks->width;
 }

@@ -29,6 +29,8 @@ FEMD_MUST_CHECK femd_status femd_blocks_init(femd_blocks *blocks, int m, int k, 
 void femd_blocks_clear(femd_blocks *blocks);
 /* Forget everything but the room. */
 void femd_blocks_empty(femd_blocks *blocks);
+/* Make `to` what `from` is, which has the same m and k. */
+void femd_blocks_copy(femd_blocks *to, const femd_blocks *from);
 void femd_blocks_add(femd_blocks *blocks, const double *z);
 void femd_blocks_add_occasional(femd_blocks *blocks, const double *y);
 /* Basic blocks of each of n trajectories that so many steps of all of them allow, at most 2^30. */

@@ -1,5 +1,5 @@
-/* Chemical potentials: of defects in copper by free energies of formation, of a Lennard-Jones fluid by particles that
- * are put in, of nickel for copper by swapped atoms. */
+/* Chemical potentials: of defects in copper by free energies of formation, harmonic and integrated, of a Lennard-Jones
+ * fluid by particles that are put in, of nickel for copper by swapped atoms. */
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +67,96 @@ static femd_status solute(int repeat, figure energy, femd_error *err) {
     return rc;
 }
 
+/* ---- what harmonic vibrations leave out ---- */
+
+/* A crystal of copper with or without its vacancy, at a lattice parameter of about 600 K. */
+static femd_status open_warm(int vacancy, const char *method, femd_material **m, femd_error *err) {
+    char json[1024];
+    snprintf(
+        json, sizeof json,
+        "{\"engine\":\"native\",\"method\":%s,\"md\":{\"max_steps\":300000},\"structure\":{\"lattice\":\"fcc\",\"a\":"
+        "\"3.648 angstrom\",\"species\":[\"Cu\"],\"repeat\":[3,3,3]%s},\"defect\":{\"vacancy\":0},\"reference\":"
+        "\"as-given\",\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}",
+        method, vacancy ? ",\"vacancies\":{\"positions\":[[0,0,0]]}" : "");
+    return open_text(json, m, err);
+}
+
+/* The free energy (J) that a crystal has at T beyond its harmonic one, by the energies of md above the harmonic ones:
+ * -T int_0^T E/T'^2 dT', whose integrand is smooth, at the four points of Gauss. */
+static femd_status beyond_harmonic(int vacancy, double T, figure *beyond, femd_error *err) {
+    static const double at[4] = {0.069431844202974, 0.330009478207572, 0.669990521792428, 0.930568155797026},
+                        weight[4] = {0.173927422568727, 0.326072577431273, 0.326072577431273, 0.173927422568727};
+    femd_material *m = NULL;
+    femd_status rc = open_warm(vacancy, "\"md\"", &m, err);
+    *beyond = (figure){0, 0};
+    for (int k = 0; rc == FEMD_OK && k < 4; k++) {
+        const double here = at[k] * T, V = femd_material_capabilities(m)->volume,
+                     share = -weight[k] * T * T / (here * here);
+        femd_request q = {
+            .wants = FEMD_WANT_STRESS | FEMD_WANT_ENERGY, .temperature = here, .seed = 1, .accuracy = 1e-4};
+        const femd_bytes none = {NULL, 0};
+        femd_buffer state = FEMD_BUFFER_INIT;
+        femd_response r;
+        rc = femd_material_evaluate(m, &q, &none, NULL, &r, &state, err);
+        femd_buffer_clear(&state);
+        if (rc != FEMD_OK) break;
+        const double modes = 3 * (107 - vacancy), E = V * r.energy - modes * FEMD_BOLTZMANN * here;
+        beyond->value += share * E;
+        beyond->error = hypot(beyond->error, share * V * r.energy_err);
+    }
+    femd_material_close(&m);
+    return rc;
+}
+
+/* Harmonic, and what md says of the rest: of the free energies, and of the pressure. */
+static femd_status by_energies(femd_material *m, double T, figure *formation, femd_error *err) {
+    const uint32_t wants = FEMD_WANT_MU | FEMD_WANT_STRESS;
+    const double share = 1 - 1.0 / 107;
+    figure host = {0, 0}, own = {0, 0};
+    femd_response harmonic, sampled;
+    femd_material *md = NULL;
+    femd_status rc = ask(m, NULL, T, wants, &harmonic, err);
+    if (rc == FEMD_OK) rc = open_warm(0, "\"md\"", &md, err);
+    if (rc == FEMD_OK) rc = ask(md, NULL, T, FEMD_WANT_STRESS, &sampled, err);
+    if (rc == FEMD_OK) rc = beyond_harmonic(0, T, &host, err);
+    if (rc == FEMD_OK) rc = beyond_harmonic(1, T, &own, err);
+    if (rc == FEMD_OK) {
+        const double Omega = femd_material_capabilities(md)->volume / 108;
+        double pressure = 0, error = 0;
+        for (int c = 0; c < 3; c++) {
+            pressure += (harmonic.S[c] - sampled.S[c]) / 3;
+            error += sampled.S_err[c] / 3;
+        }
+        formation->value = (harmonic.mu_excess + own.value - share * host.value + pressure * Omega) / EV;
+        formation->error = hypot(hypot(own.error, share * host.error), error * Omega) / EV;
+    }
+    femd_material_close(&md);
+    return rc;
+}
+
+static femd_status integrated(double T, femd_error *err) {
+    char name[160];
+    femd_response r;
+    figure energies = {0, 0};
+    femd_material *m = NULL, *h = NULL;
+    say("vacancy at %g K, integrated", T);
+    femd_status rc = open_warm(0, "{\"stress\":\"statics\",\"chemical-potential\":\"integrated\"}", &m, err);
+    if (rc == FEMD_OK) rc = open_warm(0, "{\"stress\":\"quasiharmonic\",\"chemical-potential\":\"harmonic\"}", &h, err);
+    if (rc == FEMD_OK) rc = ask(m, NULL, T, FEMD_WANT_MU, &r, err);
+    if (rc == FEMD_OK) rc = by_energies(h, T, &energies, err);
+    if (rc == FEMD_OK) {
+        const figure mine = {r.mu_excess / EV, r.mu_excess_err / EV};
+        femd_response harmonic;
+        snprintf(name, sizeof name, "copper, vacancy at %g K, a = 3.648 angstrom, integrated, 108 atoms", T);
+        print_figure(name, mine, "eV", (reference){"harmonic, and energies of md from 0 K", energies});
+        rc = ask(h, NULL, T, FEMD_WANT_MU, &harmonic, err);
+        if (rc == FEMD_OK) print_figure(name, mine, "eV", (reference){"harmonic alone", {harmonic.mu_excess / EV, 0}});
+    }
+    femd_material_close(&m);
+    femd_material_close(&h);
+    return rc;
+}
+
 /* ---- a fluid ---- */
 
 /* Twice the energy per particle that lies beyond the cutoff, in reduced units: what a full potential adds. */
@@ -128,6 +218,8 @@ femd_status chemical_potential(femd_error *err) {
     FEMD_TRY(vacancy(4, (figure){1.2735, 0}, (figure){3.036, 0}, (figure){2.94, 0}, err));
     FEMD_TRY(solute(3, (figure){-0.79278, 0}, err));
     FEMD_TRY(solute(4, (figure){-0.79281, 0}, err));
+    FEMD_TRY(integrated(400, err));
+    FEMD_TRY(integrated(700, err));
     FEMD_TRY(swap(err));
     FEMD_TRY(fluid(0.5, 1.35, (figure){-2.463, 0.006}, (figure){-2.4565, 0}, err));
     return fluid(0.7, 1.5, (figure){-0.632, 0.012}, (figure){-0.6214, 0}, err);

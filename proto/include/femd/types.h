@@ -63,7 +63,7 @@ enum {
     X(FEW_INSERTIONS, 24, "few-insertions",                                                                            \
       "a tenth of the trajectory holds more than a fifth of all that the chemical potential rests on")                 \
     X(FAR_SWAP, 25, "far-swap",                                                                                        \
-      "the energies of swapped atoms scatter by more than kT: their average is not to be trusted")                     \
+      "energies of swaps, or of steps to a harmonic crystal, scatter by more than kT: averages are not to be trusted") \
     X(PHASES_APART, 26, "phases-apart",                                                                                \
       "atoms that started as one species and such that started as another did not come to one composition")            \
     X(NOT_EXPANDED, 20, "not-expanded",                                                                                \

@@ -1,5 +1,6 @@
-/* Do intervals of 95 % hold what they say? Chemical potentials of a small fluid by particles that are put in, and of
- * nickel for copper by swapped atoms, each seed a run of its own, against the mean of all. Minutes. */
+/* Do intervals of 95 % hold what they say? Chemical potentials of a small fluid by particles that are put in, of nickel
+ * for copper by swapped atoms, and of a vacancy by integration, each seed a run of its own, against the mean of all.
+ * Minutes. */
 #include "engine_material.h"
 #include "femd/units.h"
 
@@ -16,6 +17,12 @@ enum { SEEDS = 100 };
     "\"Cu\",\"to\":\"Ni\",\"block\":\"0.5 ps\",\"equilibration\":\"1 ps\",\"max_steps\":" steps "},\"structure\":{"    \
     "\"lattice\":\"fcc\",\"a\":\"3.648 angstrom\",\"species\":[\"Cu\"],\"repeat\":[2,2,2]},\"reference\":\"as-given"   \
     "\",\"potential\":{\"style\":\"eam/alloy\",\"file\":\"CuNi.eam.alloy\"}}"
+#define VACANCY(options)                                                                                               \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"chemical-potential\":\"integrated\"},\"integrated\":" \
+    "{" options                                                                                                        \
+    "},\"defect\":{\"vacancy\":0},\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.4 angstrom\",\"species\":[\"Ar\"],"     \
+    "\"masses\":[\"39.948 u\"],\"repeat\":[2,2,2]},\"reference\":\"as-given\",\"potential\":{\"style\":\"lj\","        \
+    "\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"7 angstrom\"}}"
 
 typedef struct sample {
     double value[SEEDS], error[SEEDS];
@@ -36,10 +43,11 @@ static void judge(const char *name, const sample *s) {
     assert_true(inside >= 90 && inside <= 99);
 }
 
-static void ask_all(const char *json, double T, sample *both, sample *check) {
+static void ask_all(const char *json, double T, double accuracy, sample *both, sample *check) {
     femd_material *m = open_material(json);
     for (int i = 0; i < SEEDS; i++) {
-        const femd_request q = {.wants = FEMD_WANT_MU, .temperature = T, .seed = 1000 + (uint64_t)i, .accuracy = 1e-6};
+        const femd_request q = {
+            .wants = FEMD_WANT_MU, .temperature = T, .seed = 1000 + (uint64_t)i, .accuracy = accuracy};
         femd_response r;
         request(m, &q, NULL, &r, NULL);
         both->value[i] = r.mu_excess / FEMD_ELEMENTARY_CHARGE;
@@ -53,19 +61,31 @@ static void ask_all(const char *json, double T, sample *both, sample *check) {
 static void particles_put_in(void **state) {
     (void)state;
     static sample s, none;
-    ask_all(FLUID("\"min_segments\":8,\"max_segments\":8"), 180, &s, &none);
+    ask_all(FLUID("\"min_segments\":8,\"max_segments\":8"), 180, 1e-6, &s, &none);
     judge("particles put in, eight segments", &s);
 }
 
 static void swapped_atoms(void **state) {
     (void)state;
     static sample both, back;
-    ask_all(SWAP("24000"), 600, &both, &back);
+    ask_all(SWAP("24000"), 600, 1e-6, &both, &back);
     judge("swapped atoms, both ways", &both);
     judge("swapped atoms, way back alone", &back);
 }
 
+/* As long as the bound lets it, of few blocks and of many, and until the error is what is wanted. */
+static void integrated(void **state) {
+    (void)state;
+    static sample both, back;
+    ask_all(VACANCY("\"rungs\":4,\"max_steps\":90000"), 40, 1e-6, &both, &back);
+    judge("integrated, bounded", &both);
+    judge("integrated, bounded, way back alone", &back);
+    ask_all(VACANCY("\"block\":\"2 ps\",\"equilibration\":\"4 ps\""), 60, 0.2, &both, &back);
+    judge("integrated until 0.2 kT", &both);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(particles_put_in), cmocka_unit_test(swapped_atoms)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(particles_put_in), cmocka_unit_test(swapped_atoms),
+                                       cmocka_unit_test(integrated)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
