@@ -6,39 +6,16 @@
 
 #include "base/collective.h"
 #include "base/petsc_edge.h"
+#include "fields/boundary_free.h"
 #include "fields/boundary_private.h"
 #include "fields/ties.h"
 
 enum { MODES_MAX = 6 };
 
-/* Rank of a Gram matrix (n x n, overwritten), by Gauss elimination with pivoting; *loose: the first unknown that is
- * left over. */
-static int gram_rank(double *A, int n, int *loose) {
-    int rank = 0;
-    *loose = -1;
-    for (int k = 0; k < n; ++k) {
-        int best = -1;
-        double most = 1e-10;
-        for (int i = 0; i < n; ++i)
-            if (A[i * n + i] > most) most = A[(best = i) * n + i];
-        if (best < 0) break;
-        ++rank;
-        for (int i = 0; i < n; ++i) {
-            const double f = A[i * n + best] / A[best * n + best];
-            for (int j = 0; i != best && f != 0 && j < n; ++j)
-                if (j != best) A[i * n + j] -= f * A[best * n + j];
-        }
-        for (int i = 0; i < n; ++i) A[i * n + best] = A[best * n + i] = 0;
-        A[best * n + best] = -1;
-    }
-    for (int i = 0; i < n && *loose < 0; ++i)
-        if (A[i * n + i] >= 0) *loose = i;
-    return rank;
-}
-
 typedef struct boundary_part {
     double low[FEMD_SPACE], high[FEMD_SPACE]; /* m; high with its sign turned, so that one reduction finds both */
     double gram[MODES_MAX][MODES_MAX];        /* of the modes at the prescribed entries */
+    double cells;
 } boundary_part;
 
 /* part_of[node]: of the parts of the mesh that share no node; malloc'ed. */
@@ -229,39 +206,85 @@ static femd_status bodies_gather(held_bodies *b, femd_error *err) {
     return FEMD_OK;
 }
 
-/* The part of the mesh that place `place` of a group is, or that a rigid surface there has its first node in. */
-static int bodies_part_at(const held_bodies *b, int group, int place) {
-    const femd_ties *ties = b->field->boundary->ties;
-    for (int k = 0; k < b->n; ++k) {
-        if (b->group[k] != group || b->place[k] != place) continue;
-        return k < b->parts ? k : b->of_node[femd_ties_rigid_node(ties, k - b->parts)];
-    }
+/* The body at place `place` of a group. */
+static int bodies_at(const held_bodies *b, int group, int place) {
+    for (int k = 0; k < b->n; ++k)
+        if (b->group[k] == group && b->place[k] == place) return k;
     return 0;
+}
+
+static int motion_is_some(const double *motion) {
+    double most = 0;
+    for (int m = 0; m < MODES_MAX; ++m) most = fmax(most, fabs(motion[m]));
+    return most > 1e-8;
+}
+
+/* Free ways of a group as one of its parts sees them: motion has room for as many; returns how many move it. */
+static int bodies_motions(const held_bodies *b, int part, const double *free_ways, int count, double *motion) {
+    const int modes = b->field->kind->modes, n = modes * b->size[b->group[part]];
+    int some = 0;
+    for (int k = 0; k < count; ++k) {
+        memset(motion + MODES_MAX * some, 0, MODES_MAX * sizeof *motion);
+        memcpy(motion + MODES_MAX * some, free_ways + (size_t)n * (size_t)k + modes * b->place[part],
+               (size_t)modes * sizeof *motion);
+        some += motion_is_some(motion + MODES_MAX * some);
+    }
+    return some;
+}
+
+/* Of the part that is left free, or that a rigid surface that is has its first node in; and the names of its motions,
+ * where the modes of the field are motions. */
+static int bodies_name(const held_bodies *b, int group, const double *free_ways, int count, int first, double *motion,
+                       char words[FEMD_FREE_WORDS]) {
+    const femd_ties *ties = b->field->boundary->ties;
+    int body = bodies_at(b, group, first / b->field->kind->modes);
+    if (body >= b->parts) body = b->of_node[femd_ties_rigid_node(ties, body - b->parts)];
+    const boundary_part *part = &b->part[body];
+    double middle[FEMD_SPACE], size = 0;
+    words[0] = '\0';
+    for (int a = 0; a < FEMD_SPACE; ++a) {
+        middle[a] = 0.5 * (part->low[a] - part->high[a]);
+        size = fmax(size, -part->high[a] - part->low[a]);
+    }
+    if (b->field->kind->modes == MODES_MAX)
+        femd_free_words(motion, bodies_motions(b, body, free_ways, count, motion), middle, size, words);
+    return body;
+}
+
+static femd_status bodies_refuse(const held_bodies *b, int group, const double *free_ways, int count, int first,
+                                 double *motion, femd_error *err) {
+    const femd_field_kind *kind = b->field->kind;
+    char motions[FEMD_FREE_WORDS];
+    femd_error words = FEMD_ERROR_INIT;
+    const int parts = b->parts, number = bodies_name(b, group, free_ways, count, first, motion, motions);
+    const boundary_part *part = &b->part[number];
+    const femd_status rc =
+        kind->unheld(b->field->boundary->cs, count < kind->modes ? count : kind->modes, motions, &words);
+    if (parts == 1) return femd_fail(err, rc, "%s", words.text);
+    return femd_fail(
+        err, rc,
+        "%s; this is part %d of the mesh's %d parts, which share no node with each other (glue them in the "
+        "mesh, %s or hold each); it has %.0f cell%s, its middle is at (%g, %g, %g) m",
+        words.text, number + 1, parts, b->size[group] > 1 ? "tie them in all ways," : "tie them,", part->cells,
+        part->cells == 1 ? "" : "s", 0.5 * (part->low[0] - part->high[0]), 0.5 * (part->low[1] - part->high[1]),
+        0.5 * (part->low[2] - part->high[2]));
 }
 
 /* A part that is held does not hold another, unless it is tied to it. */
 static femd_status bodies_judge(const held_bodies *b, int group, femd_error *err) {
-    const femd_field_kind *kind = b->field->kind;
-    const int parts = b->parts, n = kind->modes * b->size[group];
-    femd_error words = FEMD_ERROR_INIT;
-    double most = 0, *A = b->gram[group];
-    int loose;
+    const int n = b->field->kind->modes * b->size[group];
+    double most = 0, *A = b->gram[group], *free_ways = malloc((size_t)n * (size_t)n * sizeof *free_ways),
+           *motion = malloc(((size_t)n + 1) * MODES_MAX * sizeof *motion);
+    int first = -1;
     for (int i = 0; i < n; ++i) most = fmax(most, A[i * n + i]);
     for (int i = 0; i < n * n && most > 0; ++i) A[i] /= most;
-    const int free_ways = n - gram_rank(A, n, &loose);
-    if (free_ways == 0) return FEMD_OK;
-    const femd_status rc =
-        kind->unheld(b->field->boundary->cs, free_ways < kind->modes ? free_ways : kind->modes, &words);
-    if (parts == 1) return femd_fail(err, rc, "%s", words.text);
-    const int number = bodies_part_at(b, group, loose / kind->modes);
-    const boundary_part *part = &b->part[number];
-    return femd_fail(
-        err, rc,
-        "%s; this is part %d of the mesh's %d parts, which share no node with each other (glue them in the "
-        "mesh, %s or hold each); its middle is at (%g, %g, %g) m",
-        words.text, number + 1, parts, b->size[group] > 1 ? "tie them in all ways," : "tie them,",
-        0.5 * (part->low[0] - part->high[0]), 0.5 * (part->low[1] - part->high[1]),
-        0.5 * (part->low[2] - part->high[2]));
+    const int count = free_ways && motion ? femd_gram_free(A, n, free_ways, &first) : -1;
+    femd_status rc = FEMD_OK;
+    if (count < 0) rc = femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
+    if (count > 0) rc = bodies_refuse(b, group, free_ways, count, first, motion, err);
+    free(free_ways);
+    free(motion);
+    return rc;
 }
 
 static void bodies_clear(held_bodies *b) {
@@ -274,10 +297,10 @@ static void bodies_clear(held_bodies *b) {
 }
 
 static femd_status boundary_reduce(const femd_grid *grid, boundary_part *part, int sums, femd_error *err) {
-    for (int k = 0; k < grid->nparts; ++k)
+    for (int k = 0; k < grid->nparts; ++k) /* what is added: gram and cells, which follow each other */
         MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sums ? &part[k].gram[0][0] : (double *)&part[k],
-                                   sums ? MODES_MAX * MODES_MAX : 2 * FEMD_SPACE, MPI_DOUBLE, sums ? MPI_SUM : MPI_MIN,
-                                   grid->comm));
+                                   sums ? MODES_MAX * MODES_MAX + 1 : 2 * FEMD_SPACE, MPI_DOUBLE,
+                                   sums ? MPI_SUM : MPI_MIN, grid->comm));
     return FEMD_OK;
 }
 
@@ -306,6 +329,7 @@ femd_status femd_boundary_check_held(const femd_field *field, const femd_boundar
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), done);
     boundary_extend(grid, part_of, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 0, err), done);
+    for (PetscInt c = 0; c < grid->ncells; ++c) part[grid->cell_part[c]].cells += 1;
     boundary_see_modes(field, bc, part_of, part);
     boundary_see_springs(field, bc, part_of, now, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 1, err), done);

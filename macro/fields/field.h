@@ -39,8 +39,9 @@ typedef struct femd_field_kind {
      * hold. mode: components entries of one at position x. */
     int modes;
     void (*mode)(int mode, const double x[FEMD_SPACE], double *value);
-    /* The words for a boundary that leaves `loose` of the modes free; BAD_INPUT. */
-    femd_status (*unheld)(const femd_case *cs, int loose, femd_error *err);
+    /* The words for a boundary that leaves `loose` of the modes free, called `motions` ("" where modes are none);
+     * BAD_INPUT. */
+    femd_status (*unheld)(const femd_case *cs, int loose, const char *motions, femd_error *err);
 
     /* 1 if its modes are held by the equation itself, as a capacity does. NULL: 0. */
     int (*inert)(const femd_field *field);

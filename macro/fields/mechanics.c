@@ -105,11 +105,11 @@ static void mechanics_mode(int mode, const double x[FEMD_SPACE], double *value) 
     }
 }
 
-static femd_status mechanics_unheld(const femd_case *cs, int loose, femd_error *err) {
+static femd_status mechanics_unheld(const femd_case *cs, int loose, const char *motions, femd_error *err) {
     return femd_fail(err, FEMD_BAD_INPUT,
                      "%s: boundary: the prescribed displacements leave the body free to move in %d of its 6 rigid "
-                     "ways; prescribe more components",
-                     cs->path, loose);
+                     "ways; nothing holds it against %s; prescribe more components",
+                     cs->path, loose, motions);
 }
 
 static void mechanics_step(femd_field *field, int step) {

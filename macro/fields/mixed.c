@@ -106,8 +106,8 @@ static void pair_mode(int mode, const double x[FEMD_SPACE], double *value) {
     value[FEMD_SPACE] = 0;
 }
 
-static femd_status pair_unheld(const femd_case *cs, int loose, femd_error *err) {
-    return femd_displacement.unheld(cs, loose, err);
+static femd_status pair_unheld(const femd_case *cs, int loose, const char *motions, femd_error *err) {
+    return femd_displacement.unheld(cs, loose, motions, err);
 }
 
 static int pair_saddle(const femd_field *field) {

@@ -30,6 +30,7 @@ refused "small.json: materials.copper.region" "core" "all" -- "$base" --set mate
 refused "small.json: materials.copper.structure.a" "kelvin" "angstrom" -- "$base" --set 'materials.copper.structure.a=3.6 kelvin'
 refused "small.json: boundary[0].on" "lefft" "left" -- "$base" --set 'boundary=[{"on":"lefft","displacement":[0,0,0]}]'
 refused "small.json: materials.copper.structure" "wrong unit" -- "$base" --set 'materials.copper.structure.a=0.1 angstrom'
+refused "small.json: boundary" "free to move in 1 of its 6 rigid ways; nothing holds it against rotation about the axis along x through" -- "$base" --set 'boundary=[{"on":"left","displacement":[0,null,null]},{"at":[0,0,0],"displacement":[0,0,0]}]'
 printf 'garbage\n' >"$scratch/broken.msh"
 refused "broken.msh" -- "$base" --set "mesh={\"file\":\"$scratch/broken.msh\"}"
 refused "absent.msh" -- "$base" --set 'mesh={"file":"absent.msh"}'

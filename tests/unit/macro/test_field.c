@@ -72,7 +72,8 @@ static void heat_mode(int mode, const double x[FEMD_SPACE], double *value) {
     value[0] = 1;
 }
 
-static femd_status heat_unheld(const femd_case *cs, int loose, femd_error *err) {
+static femd_status heat_unheld(const femd_case *cs, int loose, const char *motions, femd_error *err) {
+    (void)motions;
     return femd_fail(err, FEMD_BAD_INPUT, "%s: boundary: nothing prescribes a temperature (%d)", cs->path, loose);
 }
 

@@ -502,7 +502,10 @@ static void a_tie_holds_one_part_to_another(void **state) {
     hang(1, 0, 1, 0, 0, NULL);
     hang(1, 0, 0, 0, NAN, "leave the body free to move in 1 of its 6 rigid ways");
     hang(0, 1, 0, 0, NAN, "free to move in 1 of its 6 rigid ways");
-    hang(0, 0, 0, 1, 0, "6 of its 6 rigid ways; prescribe more components; this is part 1 of the mesh's 2 parts");
+    hang(0, 0, 0, 1, 0,
+         "6 of its 6 rigid ways; nothing holds it against translation along x, y and z and rotation about all axes; "
+         "prescribe more components; this is part 1 of the mesh's 2 parts, which share no node with each other (glue "
+         "them in the mesh, tie them, or hold each); it has 1 cell, its middle");
     hang(0, 0, 1, 0, 0, "this is part 1 of the mesh's 2 parts"); /* a rigid cap on it holds nothing */
 }
 

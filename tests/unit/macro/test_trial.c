@@ -70,6 +70,12 @@ static void what_a_run_refuses_is_refused(void **state) {
     trial_with("temperature=\"=300+1/(x-3)\"", NULL);
     trial_with("boundary[1]={\"on\":\"bottom\",\"displacement\":[0.01,0,0]}", "prescribe different displacements");
     trial_with("boundary[0]={\"at\":[0,0,0],\"displacement\":[0,0,0]}", "free to move in");
+    trial_with("boundary=[{\"at\":[0,0,0],\"displacement\":[0,0,0]}]",
+               "free to move in 3 of its 6 rigid ways; nothing holds it against rotation about all axes through (0, 0, "
+               "0) m; prescribe more components");
+    trial_with("boundary=[{\"on\":\"left\",\"displacement\":[0,null,null]},{\"at\":[0,0,0],\"displacement\":[0,0,0]}]",
+               "free to move in 1 of its 6 rigid ways; nothing holds it against rotation about the axis along x "
+               "through (1, 0, 0) m; prescribe more components");
     trial_with("boundary[1]={\"at\":[0.3,0,0],\"displacement\":[0,0,0]}", "no node");
     trial_with("boundary[1]={\"on\":\"right\",\"traction\":[\"=1/(0.5-t)\",0,0]}",
                "boundary[1].traction[0]: the expression");
