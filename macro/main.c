@@ -165,6 +165,14 @@ static void run_tell_regularisation(app *a) {
     if (a->cs.shear_regularisation > 0) run_tell_mesh(a, text);
 }
 
+/* How strong heat and mechanics are coupled stands in each step, or why not is said once. */
+static void run_tell_delta(app *a) {
+    const char *why = a->recorder.history.delta_unknown;
+    char text[4600];
+    snprintf(text, sizeof text, "%s: coupling_delta is not known: %s", a->cs.path, why);
+    if (why[0]) run_tell_mesh(a, text);
+}
+
 /* log.txt, where femd run keeps one. */
 static void run_open_log(app *a) {
     const char *path = getenv("FEMD_LOG");
@@ -196,6 +204,7 @@ static femd_status run_prepare(app *a, femd_error *err) {
     cJSON_Delete(run_pool_status(a));
     if (a->args.dump) FEMD_TRY(femd_recorder_check_id(a->problem, "--dump-state", a->args.dump_id, err));
     FEMD_TRY(femd_recorder_prepare(&a->recorder, a->problem, a->args.out, a->args.resume, err));
+    run_tell_delta(a);
     FEMD_TRY(femd_foresee(a->problem, err));
     run_tell_changes(a);
     return FEMD_OK;

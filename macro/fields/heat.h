@@ -40,6 +40,9 @@ double femd_heat_k_error(const femd_problem *p, PetscInt k);
 const double *femd_heat_samples(const femd_problem *p, size_t *n, size_t *width, uint64_t *asked);
 FEMD_MUST_CHECK femd_status femd_heat_put_samples(femd_problem *p, const double *sample, size_t n, uint64_t asked,
                                                   femd_error *err);
+enum { FEMD_DELTA_WORDS = 320 };
+/* Why FEMD_PASS_DELTA of a step is not known; "" where it is, and without both physics. The materials are open. */
+void femd_heat_delta_unknown(const femd_problem *p, char why[FEMD_DELTA_WORDS]);
 /* Thermal stresses that are sampled with the stress (heat_thermal.c): 1 if those of a material come from a fit. */
 int femd_heat_thermal_is_fitted(const femd_problem *p, int material);
 /* The fit at point k, strain in the solver's axes; leaves dSdT alone where nothing is fitted. */

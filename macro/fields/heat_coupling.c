@@ -49,9 +49,9 @@ static double coupling_expand(const femd_condensed *at, double expansion[6]) {
     return 0;
 }
 
-/* Its stress is sampled, and dS/dT with it. */
+/* Its stress is sampled, and dS/dT with it: one way that is told and no more. */
 static int coupling_is_noisy(const femd_heat *h, PetscInt k) {
-    return h->two_way && femd_heat_is_sampled(h, FEMD_SAMPLED_THERMAL, h->p->pt->material[k]);
+    return femd_heat_is_sampled(h, FEMD_SAMPLED_THERMAL, h->p->pt->material[k]);
 }
 
 /* b D^-1 b of a point whose answers stand at a strain and temperature; *variance: of it, by errors of dS/dT and D. */

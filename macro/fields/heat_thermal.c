@@ -3,6 +3,7 @@
  * all that was committed. Owns these sums, and how far the fit is known. */
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,11 +40,33 @@ int femd_heat_thermal_is_known(const femd_problem *p) {
     return femd_heat_coupling_is_told(p);
 }
 
+void femd_heat_delta_unknown(const femd_problem *p, char why[FEMD_DELTA_WORDS]) {
+    why[0] = '\0';
+    if (p->cs->physics != FEMD_PHYSICS_THERMOMECHANICAL) return;
+    if (!p->cs->heat.transient)
+        snprintf(why, FEMD_DELTA_WORDS, "heat.transient: in a steady state nothing is stored, no capacity is asked");
+    for (size_t k = 0; k < p->cs->nmaterials && !why[0]; ++k) {
+        const femd_capabilities *caps = &p->caps[k];
+        const char *name = p->cs->material[k].name;
+        if (!(caps->inputs & FEMD_INPUT_TEMPERATURE)) continue;
+        if (!(caps->wants & FEMD_WANT_THERMAL_STRESS))
+            snprintf(why, FEMD_DELTA_WORDS,
+                     "materials.%s: its stress may change with the temperature, and it answers no thermal-stress "
+                     "(dS/dT)",
+                     name);
+        else if (femd_case_samples(p->cs, k, caps, "thermal-stress") && !thermal_comes_with_stress(p, k))
+            snprintf(why, FEMD_DELTA_WORDS,
+                     "materials.%s: its thermal-stress (dS/dT) is sampled apart from its stress, by runs of its own "
+                     "that no step asks for; sampled with the stress (md for both) it is known",
+                     name);
+    }
+}
+
 int femd_heat_samples_thermal(const femd_problem *p, size_t material) {
     const femd_capabilities *caps = &p->caps[material];
-    return p->heat && p->heat->map && p->cs->heat.transient && p->cs->heat.coupling != FEMD_COUPLING_ONE_WAY &&
-           caps->inputs & FEMD_INPUT_TEMPERATURE && caps->wants & FEMD_WANT_THERMAL_STRESS &&
-           thermal_comes_with_stress(p, material) && femd_heat_coupling_is_told(p);
+    return p->heat && p->heat->map && p->cs->heat.transient && caps->inputs & FEMD_INPUT_TEMPERATURE &&
+           caps->wants & FEMD_WANT_THERMAL_STRESS && thermal_comes_with_stress(p, material) &&
+           femd_heat_coupling_is_told(p);
 }
 
 int femd_heat_thermal_is_fitted(const femd_problem *p, int material) {

@@ -5,6 +5,7 @@
 
 #include "femd/buffer.h"
 #include "fields/constitutive.h"
+#include "fields/heat.h"
 #include "fields/problem.h"
 
 /* One committed step: the solver's record and averages over the reference volume. */
@@ -28,14 +29,11 @@ typedef struct femd_history {
     size_t nheat;       /* numbers of heat in a record: femd_heat_numbers, 0 with physics mechanical */
     int regular;        /* the case has an element.shear_regularisation */
     femd_builds builds; /* of all answers since step 1 */
+    char delta_unknown[FEMD_DELTA_WORDS]; /* of femd_heat_delta_unknown */
 } femd_history;
 
 #define FEMD_HISTORY_INIT                                                                                              \
-    {                                                                                                                  \
-        0, 0, 0, 0, 0, NULL, NULL, 0, 0, {                                                                             \
-            0, 0                                                                                                       \
-        }                                                                                                              \
-    }
+    { .n = 0 }
 /* Room for the name of a boundary entry with its number. */
 #define FEMD_ENTRY_NAME_MAX (FEMD_NAME_MAX + 16)
 

@@ -85,6 +85,7 @@ void femd_recorder_begin(femd_recorder *r) {
 femd_status femd_recorder_prepare(femd_recorder *r, femd_problem *p, const char *folder, int resume, femd_error *err) {
     r->folder = folder;
     femd_history_fit(&r->history, p->cs);
+    femd_heat_delta_unknown(p, r->history.delta_unknown);
     r->info.ranks = p->size;
     FEMD_TRY(femd_agree(p->comm, p->rank == 0 ? recorder_check_folder(r, err) : FEMD_OK, err));
     FEMD_TRY(femd_recorder_check_local(p, err));

@@ -443,6 +443,10 @@ femd_status femd_summary_encode(const femd_history *h, const femd_case *cs, cons
     }
     FEMD_TRY(femd_text_add(out, err, "  ],\n"));
     FEMD_TRY(changed(h, out, err));
+    if (h->delta_unknown[0]) {
+        FEMD_TRY(string(out, "  \"coupling_delta_unknown\": ", h->delta_unknown, err));
+        FEMD_TRY(femd_text_add(out, err, ",\n"));
+    }
     FEMD_TRY(remarks(cs, law, out, err));
     FEMD_TRY(micro(h, out, err));
     FEMD_TRY(run_data(run, &h->builds, out, err));

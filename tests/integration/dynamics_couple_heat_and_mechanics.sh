@@ -16,3 +16,12 @@ assert 0.75 * rise < float(rows[-1]["T_mean"]) - 40 < 0.9 * rise
 PYTHON
 run_case one --workers 1 "$here/coupled.json"
 same_outputs "$scratch/one" "$scratch/two" || fail "1 and 2 workers differ"
+# One way nothing of it acts, and how strong it is stands there as well.
+run_case alone --workers 2 "$here/coupled.json" --set heat.coupling=one-way --set steps.count=1
+python3 - "$scratch/alone" <<'PYTHON' || fail "one way does not tell how strong the coupling is"
+import csv, json, sys
+row = list(csv.DictReader(open(sys.argv[1] + "/history.csv")))[-1]
+delta, error = float(row["coupling_delta"]), float(row["coupling_delta_error"])
+assert 0.1 < delta < 0.4 and 0 < error < 0.2 * delta and float(row["stress.heat"]) == 0
+assert "coupling_delta_unknown" not in json.load(open(sys.argv[1] + "/summary.json"))
+PYTHON
