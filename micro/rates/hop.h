@@ -46,7 +46,7 @@ FEMD_MUST_CHECK femd_status femd_vacancy_read(const femd_json *doc, const femd_s
                                               femd_error *err);
 /* The one hop from "hop": {"moves": [{"atom": N, "to": [x, y, z]}, ...]} of a material: atoms (from 0, in the order of
  * the structure) and the places where they go (fractions of the cell, the nearest image). BAD_INPUT with words: no such
- * atom, one twice, a move of none, other keys of "hop" beside it. */
+ * atom, one twice, a move of none or of half the cell, other keys of "hop" beside it. */
 FEMD_MUST_CHECK femd_status femd_hop_read_moves(const femd_json *doc, const femd_structure *atoms,
                                                 femd_vacancy *vacancy, femd_error *err);
 /* The hop by which the vacancy moves in a direction (Cartesian, in the structure's axes; its length means nothing): its

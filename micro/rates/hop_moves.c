@@ -26,8 +26,14 @@ static femd_status moves_read_one(const femd_json *doc, const cJSON *node, const
         for (int c = 0; c < 3; c++) d[c] += f->valuedouble * atoms->cell[3 * k + c];
     }
     for (int c = 0; c < 3; c++) d[c] -= atoms->x[3 * move->atom + c];
-    (void)femd_cell_height(atoms->cell, inverse);
+    const double half = 0.5 * femd_cell_height(atoms->cell, inverse);
     *length = femd_nearest_image(atoms->cell, inverse, d);
+    if (!(*length < half))
+        return femd_json_fail(
+            doc, to, err,
+            "atom %d would go %.3g angstrom, and by which way is not clear: less than %.3g, half of the "
+            "least height of the cell, is accepted",
+            move->atom, *length, half);
     for (int k = 0; k < 3; k++) /* rows of the cell are vectors: f = d cell^-1 */
         move->way[k] = d[0] * inverse[k] + d[1] * inverse[3 + k] + d[2] * inverse[6 + k];
     return FEMD_OK;
