@@ -129,6 +129,9 @@ static femd_status batch_check(const femd_client *c, const femd_hash *material, 
         if (!batch_is_finite(&q[i]))
             return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu) holds a number that is not finite", i,
                              point);
+        if (q[i].temperature < 0)
+            return femd_fail(err, FEMD_BAD_ARGUMENT, "request %zu (point %llu): its temperature, %g K, is below 0 K", i,
+                             point, q[i].temperature);
         const int told = q[i].delta_mu[0] != 0 || q[i].delta_mu[1] != 0 || q[i].delta_mu[2] != 0;
         if (told && !(q[i].flags & FEMD_REQUEST_EXCHANGE))
             return femd_fail(err, FEMD_BAD_ARGUMENT,

@@ -283,7 +283,8 @@ static femd_status channel_write_evaluate(cJSON *msg, uint64_t id, femd_buffer *
                          FEMD_REQUEST_BYTES);
     for (size_t i = 0; i < n; i++) {
         femd_request r;
-        FEMD_TRY(femd_request_decode(out->data + start + i * FEMD_REQUEST_BYTES, &r, err));
+        if (femd_request_decode(out->data + start + i * FEMD_REQUEST_BYTES, &r, err) != FEMD_OK)
+            return femd_error_prefix(err, "\"requests\"[%zu]", i);
     }
     *count = (uint32_t)n;
     return FEMD_OK;

@@ -54,6 +54,8 @@ static femd_status request_check_ranges(const uint8_t *p, const femd_request *r,
     for (int i = 0; i < 6; i++)
         if (!isfinite(r->value[i])) return femd_fail(err, FEMD_PROTOCOL, "request: value[%d] is not finite", i);
     if (!isfinite(r->temperature)) return femd_fail(err, FEMD_PROTOCOL, "request: temperature is not finite");
+    if (r->temperature < 0)
+        return femd_fail(err, FEMD_PROTOCOL, "request: temperature: %g K is below 0 K", r->temperature);
     if (!isfinite(r->pressure)) return femd_fail(err, FEMD_PROTOCOL, "request: pressure is not finite");
     if (!isfinite(r->accuracy)) return femd_fail(err, FEMD_PROTOCOL, "request: accuracy is not finite");
     for (int i = 0; i < 3; i++) {

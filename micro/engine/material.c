@@ -131,6 +131,8 @@ static femd_status material_check_request(const femd_material *material, const f
             return femd_fail(err, FEMD_BAD_ARGUMENT, "component %d of the request is not finite", c + 1);
     if (!isfinite(q->temperature) || !isfinite(q->pressure) || !isfinite(q->accuracy))
         return femd_fail(err, FEMD_BAD_ARGUMENT, "temperature, pressure or accuracy of the request is not finite");
+    if (q->temperature < 0)
+        return femd_fail(err, FEMD_OUT_OF_DOMAIN, "the temperature of the request, %g K, is below 0 K", q->temperature);
     for (int i = 0; i < 3; i++)
         if (!isfinite(q->delta_mu[i]) || (q->delta_mu[i] != 0 && !(q->flags & FEMD_REQUEST_EXCHANGE)))
             return femd_fail(err, FEMD_BAD_ARGUMENT,

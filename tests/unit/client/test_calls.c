@@ -92,6 +92,25 @@ static void exchange_is_refused_at_once(void **state) {
     assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 0);
 }
 
+/* The same of a temperature: 0 K is one, what lies below is none. */
+static void temperatures_below_0_are_refused_at_once(void **state) {
+    (void)state;
+    fake_server s = {.handle = open_material};
+    femd_hash id;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_batch *b = NULL;
+    const femd_request q[3] = {{.point = 7}, {.point = 8, .temperature = -0.0}, {.point = 9, .temperature = -4}};
+    fake_start(&s);
+    femd_client *c = fake_client(&s);
+    assert_int_equal(femd_client_pack(c, "pack", 4, &id, NULL, &err), FEMD_OK);
+    assert_int_equal(femd_client_submit(c, &id, q, 3, &b, &err), FEMD_BAD_ARGUMENT);
+    assert_string_equal(err.text, "request 2 (point 9): its temperature, -4 K, is below 0 K");
+    assert_null(b);
+    femd_client_close(&c);
+    fake_stop(&s);
+    assert_int_equal(s.seen[FEMD_MSG_EVALUATE], 0);
+}
+
 /* ---- commit ---- */
 
 static void lose_first_commit(fake_server *s, const femd_frame *f) {
@@ -263,6 +282,7 @@ int main(void) {
         cmocka_unit_test(material_that_cannot_be_opened_brings_the_workers_words),
         cmocka_unit_test(material_is_registered_once_and_known_by_its_content),
         cmocka_unit_test(exchange_is_refused_at_once),
+        cmocka_unit_test(temperatures_below_0_are_refused_at_once),
         cmocka_unit_test(commit_without_a_reply_is_sent_again),
         cmocka_unit_test(refused_commit_fails_with_the_servers_status),
         cmocka_unit_test(states_come_back_in_order_and_equal_ones_travel_once),

@@ -94,6 +94,12 @@ static void impossible_strain_and_numbers_are_refused(void **state) {
     assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_OUT_OF_DOMAIN);
     q.value[0] = NAN;
     assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_BAD_ARGUMENT);
+    q.value[0] = 0;
+    q.temperature = -2;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_OUT_OF_DOMAIN);
+    assert_non_null(strstr(err.text, "the temperature of the request, -2 K, is below 0 K"));
+    q.temperature = 0;
+    assert_int_equal(try_request(m, &q, NULL, &r, NULL, &err), FEMD_OK);
     femd_material_close(&m);
 }
 

@@ -55,6 +55,9 @@ static void bad_value(femd_request *r) {
 static void bad_temperature(femd_request *r) {
     r->temperature = INFINITY;
 }
+static void below_0_kelvin(femd_request *r) {
+    r->temperature = -1e-300;
+}
 static void bad_pressure(femd_request *r) {
     r->pressure = -INFINITY;
 }
@@ -72,17 +75,9 @@ static void delta_mu_without_its_flag(femd_request *r) {
 
 static void request_out_of_range_is_refused(void **state) {
     (void)state;
-    void (*const changes[])(femd_request *) = {bad_want,
-                                               former_want,
-                                               bad_control,
-                                               bad_mask,
-                                               bad_flags,
-                                               bad_value,
-                                               bad_temperature,
-                                               bad_pressure,
-                                               bad_accuracy,
-                                               bad_delta_mu,
-                                               delta_mu_without_its_flag};
+    void (*const changes[])(femd_request *) = {bad_want,     former_want,  bad_control,     bad_mask,
+                                               bad_flags,    bad_value,    bad_temperature, below_0_kelvin,
+                                               bad_pressure, bad_accuracy, bad_delta_mu,    delta_mu_without_its_flag};
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
         assert_int_equal(decode_changed(changes[i]), FEMD_PROTOCOL);
 }

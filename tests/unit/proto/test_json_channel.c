@@ -198,6 +198,19 @@ static void nonsense_is_refused_with_words(void **state) {
     femd_buffer_clear(&b);
 }
 
+/* By the number of the request, in objects as in base64 of encoded ones. */
+static void temperatures_below_0_are_refused_by_name(void **state) {
+    (void)state;
+    static const char objects[] = "{\"type\":\"evaluate\",\"material\":\"" HASH64 "\",\"requests\":["
+                                  "{\"value\":[0,0,0,0,0,0],\"temperature\":0},"
+                                  "{\"value\":[0,0,0,0,0,0],\"temperature\":-3.5}]}";
+    femd_buffer b = FEMD_BUFFER_INIT;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_int_equal(femd_json_channel_to_frame(objects, strlen(objects), &b, &err), FEMD_PROTOCOL);
+    assert_non_null(strstr(err.text, "\"requests\"[1]: request: temperature: -3.5 K is below 0 K"));
+    femd_buffer_clear(&b);
+}
+
 static void a_bomb_of_brackets_or_commas_is_refused_before_it_is_parsed(void **state) {
     (void)state;
     femd_buffer b = FEMD_BUFFER_INIT;
@@ -289,6 +302,7 @@ int main(void) {
         cmocka_unit_test(base64_requests_are_the_binary_ones),
         cmocka_unit_test(states_and_commits_in_json),
         cmocka_unit_test(nonsense_is_refused_with_words),
+        cmocka_unit_test(temperatures_below_0_are_refused_by_name),
         cmocka_unit_test(a_bomb_of_brackets_or_commas_is_refused_before_it_is_parsed),
         cmocka_unit_test(results_in_json),
         cmocka_unit_test(control_bodies_gain_type_and_id),
