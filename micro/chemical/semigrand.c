@@ -219,10 +219,6 @@ static femd_status semigrand_start(void *user, femd_native *native, const femd_p
 static femd_status semigrand_check(const femd_semigrand *self, const femd_native *native,
                                    const femd_conditions *conditions, femd_error *err) {
     const femd_structure *atoms = &native->structure;
-    if (!conditions->exchange)
-        return femd_fail(
-            err, FEMD_UNSUPPORTED,
-            "the method semi-grand answers at prescribed differences of chemical potentials, and none are");
     for (int s = 1; s < FEMD_SEMIGRAND_SPECIES; s++) {
         if (conditions->delta_mu[s - 1] == 0 || femd_exchange_find(&self->exchange, s) >= 0) continue;
         if (s >= atoms->nspecies)

@@ -50,7 +50,7 @@ typedef struct femd_semigrand {
 
 /* ---- semigrand_composition.c ---- */
 
-/* Fill self->result from the sums. Returns the number of blocks that the errors are from. */
+/* Fill self->result from the sums, of two blocks or more. Returns the number of blocks that the errors are from. */
 int femd_semigrand_evaluate(femd_semigrand *self);
 /* Largest error of a fraction over what is allowed: accuracy sqrt(x (1 - x)), of which at least one atom. */
 double femd_semigrand_excess(const femd_semigrand *self, const femd_conditions *conditions);

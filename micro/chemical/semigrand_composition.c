@@ -62,7 +62,8 @@ int femd_semigrand_evaluate(femd_semigrand *self) {
     double value[ESTIMATES] = {0}, error[ESTIMATES] = {0}, apart[ESTIMATES] = {0};
     const int blocks =
         femd_replicas_estimate(&self->md.common, semigrand_quantities, self, ESTIMATES, value, error, apart);
-    const double least = semigrand_least(self, blocks > 0 ? blocks : 1);
+    if (blocks < 2) return blocks;
+    const double least = semigrand_least(self, blocks);
     *result = (femd_semigrand_result){.response = value[AT_RESPONSE],
                                       .response_err = fmax(error[AT_RESPONSE], least / self->exchange.kT)};
     for (int c = 0; c < FRACTIONS; c++) {
@@ -71,7 +72,7 @@ int femd_semigrand_evaluate(femd_semigrand *self) {
         result->x_err[c] = exchanges ? fmax(error[c], least) : 0;
         result->apart = fmax(result->apart, apart[c]);
     }
-    if (blocks >= 2) semigrand_compare_starts(self);
+    semigrand_compare_starts(self);
     return blocks;
 }
 

@@ -121,7 +121,6 @@ static femd_conditions engine_native_conditions(const turn *t, const struct femd
     const femd_request *q = t->q;
     return (femd_conditions){.temperature = q->temperature,
                              .accuracy = q->accuracy,
-                             .exchange = (q->flags & FEMD_REQUEST_EXCHANGE) != 0,
                              .delta_mu = {q->delta_mu[0], q->delta_mu[1], q->delta_mu[2]},
                              .seed = q->seed,
                              .wants = q->wants & slot->wants,

@@ -16,7 +16,6 @@
 typedef struct femd_conditions {
     double temperature; /* K */
     double accuracy;    /* wanted relative standard error; 0 = the material's own */
-    int exchange;       /* 1: differences of chemical potentials are prescribed */
     double delta_mu[3]; /* J: of the second to fourth species to the first; zero without exchange */
     uint64_t seed;
     uint32_t wants;

@@ -29,6 +29,7 @@ static const chapter chapters[] = {
     {"liquid-viscosity", "viscosities of a Lennard-Jones liquid at its triple point and hotter", liquid_viscosity},
     {"liquid-diffusivity", "diffusivity of the same liquids, two sizes of box", liquid_diffusivity},
     {"chemical-potential", "of defects in copper, of a Lennard-Jones fluid, of nickel for copper", chemical_potential},
+    {"composition", "fractions of species at prescribed chemical potentials", composition},
     {"solid-conductivity", "conductivity of solid argon", solid_conductivity},
     {"solid-flow", "conductivity of solid argon between a hot and a cold slab", solid_flow},
 };

@@ -78,6 +78,7 @@ femd_status liquid_conductivity(femd_error *err);
 femd_status liquid_viscosity(femd_error *err);
 femd_status liquid_diffusivity(femd_error *err);
 femd_status chemical_potential(femd_error *err);
+femd_status composition(femd_error *err);
 femd_status solid_conductivity(femd_error *err);
 femd_status solid_flow(femd_error *err);
 

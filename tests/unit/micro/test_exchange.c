@@ -134,6 +134,12 @@ static void equal_atoms_exchange_by_mass_and_potential_alone(void **state) {
     if (!(fabs(mean - want) < 5 * error)) fail_msg("%g, should be %g +- %g", mean, want, error);
     assert_true(fabs((square - mean * mean) * sites / (want * (1 - want)) - 1) < 0.15);
     assert_int_equal(a.s.species[0], first);
+    /* what changes nothing is always accepted: as many times as was asked */
+    femd_exchange same = x;
+    same.mass[0] = same.mass[1];
+    same.mu[1] = same.mu[0];
+    for (int trials = 0; trials < 4; trials++)
+        assert_int_equal(femd_exchange_try(&same, t, 3, trials, a.s.species), trials);
     femd_trial_destroy(&t);
     atoms_close(&a);
 }

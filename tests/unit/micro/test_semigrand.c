@@ -114,6 +114,54 @@ static void phases_that_do_not_meet_are_told(void **state) {
     femd_material_close(&m);
 }
 
+/* In a small cell exchanges of masses that differ by a hundred move its centre far, in sum: the atoms stay where they
+ * are. */
+static void exchanges_carry_no_atom_away(void **state) {
+    (void)state;
+    femd_material *m = open_material("{\"engine\":\"native\"," EXCHANGE(
+        "\"species\":[\"Ar\",\"Kr\"],\"masses\":[\"4 u\",\"400 u\"],\"interval\":10,\"max_steps\":40000,"
+        "\"replicas\":2,\"equilibration\":\"2 ps\",\"block\":\"2 ps\"") ",\"structure\":{\"lattice\":\"fcc\",\"a\":"
+                                                                        "\"5.3 "
+                                                                        "angstrom\",\"species\":[\"Ar\"],\"repeat\":[1,"
+                                                                        "1,1]},\"reference\":\"as-given\","
+                                                                        "\"potential\":{\"style\":\"lj\",\"epsilon\":"
+                                                                        "\"0.0103207 eV\",\"sigma\":\"3.405 angstrom\","
+                                                                        "\"cutoff\":\"5.2 angstrom\"}}");
+    const double T = 30, kT = FEMD_BOLTZMANN * T / EV;
+    const femd_request q = ask(T, -1.5 * kT * log(100), 3);
+    femd_response r;
+    sample(m, &q, NULL, &r, NULL);
+    within("heavy atoms", r.x_2, r.x_2_err, 0.5);
+    assert_true(r.x_2_err < 0.02 && !(r.notes & FEMD_NOTE_NOT_SOLID));
+    femd_material_close(&m);
+}
+
+/* Whichever species the lightest is, steps are short enough for it. */
+static void steps_are_those_of_the_lightest(void **state) {
+    (void)state;
+    static const char *const json[3] = {
+        CRYSTAL(EXCHANGE("\"species\":[\"Ar\",\"He\"],\"masses\":[\"39.948 u\",\"4 u\"],\"block\":\"500 ps\","
+                         "\"max_steps\":10"),
+                "", LJ),
+        CRYSTAL(EXCHANGE("\"species\":[\"He\",\"Ar\"],\"masses\":[\"4 u\",\"39.948 u\"],\"block\":\"500 ps\","
+                         "\"max_steps\":10"),
+                "", LJ),
+        CRYSTAL(EXCHANGE("\"species\":[\"Kr\",\"Ar\"],\"masses\":[\"39.948 u\",\"39.948 u\"],\"block\":\"500 ps\","
+                         "\"max_steps\":10"),
+                "", LJ)};
+    long steps[3] = {0};
+    for (int k = 0; k < 3; k++) {
+        femd_material *m = NULL;
+        femd_error err = FEMD_ERROR_INIT;
+        assert_int_equal(try_open(json[k], &m, &err), FEMD_BAD_INPUT);
+        const char *said = strstr(err.text, "at least ");
+        assert_non_null(said);
+        steps[k] = strtol(said + strlen("at least "), NULL, 10);
+    }
+    assert_int_equal(steps[0], steps[1]);
+    assert_true(fabs((double)steps[0] / steps[2] / sqrt(39.948 / 4) - 1) < 0.02);
+}
+
 static void a_state_goes_on_with_the_same_bits(void **state) {
     (void)state;
     const char *const json = CRYSTAL(
@@ -222,6 +270,8 @@ int main(void) {
         cmocka_unit_test(three_species_share_alike),
         cmocka_unit_test(what_was_not_seen_has_an_error),
         cmocka_unit_test(phases_that_do_not_meet_are_told),
+        cmocka_unit_test(exchanges_carry_no_atom_away),
+        cmocka_unit_test(steps_are_those_of_the_lightest),
         cmocka_unit_test(a_state_goes_on_with_the_same_bits),
         cmocka_unit_test(what_cannot_exchange_is_refused),
     };
