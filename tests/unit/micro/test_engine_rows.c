@@ -12,19 +12,20 @@
 #define SIGMA   2.5
 #define EPSILON 0.5
 #define SIDE    3.968502629920499
+#define R0      2.8061551207734325
 
-/* A row of so many cells, less `missing` atoms, as a file of data and the material that reads it. */
-static femd_native *open_row(int cells, int missing, const char *reference) {
-    static const double basis[4][3] = {{0, 0, 0}, {0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}};
+/* A row of n atoms, less the first `missing`, at place(atom, c) in units of SIDE, `width` wide and SIDE * cells long:
+ * as a file of data, and the material that reads it. */
+static femd_native *open_atoms(int n, int cells, double width, double (*place)(int k, int c), int missing,
+                               const char *reference) {
     FILE *file = fopen("row.data", "w");
     assert_non_null(file);
     fprintf(
         file,
         "a row\n\n%d atoms\n1 atom types\n\n0 %.17g xlo xhi\n0 %.17g ylo yhi\n0 %.17g zlo zhi\n\nAtoms # atomic\n\n",
-        4 * cells - missing, SIDE * cells, SIDE, SIDE);
-    for (int k = missing, id = 1; k < 4 * cells; k++, id++) /* the first ones are missing */
-        fprintf(file, "%d 1 %.17g %.17g %.17g\n", id, SIDE * (k / 4 + basis[k % 4][0]), SIDE * basis[k % 4][1],
-                SIDE * basis[k % 4][2]);
+        n - missing, SIDE * cells, width, width);
+    for (int k = missing, id = 1; k < n; k++, id++) /* the first ones are missing */
+        fprintf(file, "%d 1 %.17g %.17g %.17g\n", id, SIDE * place(k, 0), SIDE * place(k, 1), SIDE * place(k, 2));
     fclose(file);
     char material[512];
     snprintf(material, sizeof material,
@@ -34,6 +35,25 @@ static femd_native *open_row(int cells, int missing, const char *reference) {
     femd_native *native = native_open(material);
     remove("row.data");
     return native;
+}
+
+static double fcc_place(int k, int c) {
+    static const double basis[4][3] = {{0, 0, 0}, {0, 0.5, 0.5}, {0.5, 0, 0.5}, {0.5, 0.5, 0}};
+    return basis[k % 4][c] + (c == 0 ? k / 4 : 0);
+}
+
+/* A row of so many cells, less `missing` atoms. */
+static femd_native *open_row(int cells, int missing, const char *reference) {
+    return open_atoms(4 * cells, cells, SIDE, fcc_place, missing, reference);
+}
+
+static double thin_place(int k, int c) {
+    return c == 0 ? 0.5 * k : 0.5 * R0 / SIDE * (k % 2);
+}
+
+/* The same crystal in its thinnest row, one atom in each layer: few atoms for its length. */
+static femd_native *open_thin_row(int cells) {
+    return open_atoms(2 * cells, cells, R0, thin_place, 0, ",\"reference\":\"as-given\"");
 }
 #define AS_GIVEN ",\"reference\":\"as-given\""
 
@@ -53,24 +73,69 @@ static femd_relaxer *relaxer_of(const femd_native *n, int dense_max, int linear_
     return relaxer;
 }
 
-static void softest_wave_of_a_row_is_found(int cells) {
-    femd_native *n = open_row(cells, 0, AS_GIVEN);
+static void softest_wave_is_found(int cells, femd_native *n) {
     femd_error err = FEMD_ERROR_INIT;
     double lowest;
-    assert_int_equal(n->rve.n, 4 * cells);
     if (femd_condense_stability(&n->rve, &n->path.place, n->path.x, NULL, &lowest, &err) != FEMD_OK)
         fail_msg("%s", err.text);
     const double exact = softest(cells);
     print_message("%d cells: lowest eigenvalue %.10e, exact %.10e eV/angstrom^2\n", cells, lowest / FEMD_EV_PER_A2,
                   exact);
     assert_true(fabs(lowest / FEMD_EV_PER_A2 - exact) < 1e-6 * exact);
-    femd_native_destroy(&n);
 }
 
 static void softest_waves_of_rows_are_found(void **state) {
     (void)state;
-    softest_wave_of_a_row_is_found(10);
-    softest_wave_of_a_row_is_found(400);
+    femd_native *n = open_row(10, 0, AS_GIVEN);
+    assert_int_equal(n->rve.n, 40);
+    softest_wave_is_found(10, n);
+    femd_native_destroy(&n);
+}
+
+/* What is needed at such lengths is more than any limit that is there for cells of a few atoms: the limits grow. */
+static void steps_grow_with_the_length(void **state) {
+    (void)state;
+    enum { CELLS = 600, FEW = 1500 };
+    femd_native *n = open_thin_row(CELLS);
+    femd_error err = FEMD_ERROR_INIT;
+    double lowest, *work = malloc(9 * (size_t)n->rve.n * sizeof *work);
+    assert_int_equal(n->rve.n, 2 * CELLS);
+    softest_wave_is_found(CELLS, n);
+    assert_int_equal(femd_lanczos_lowest(n->rve.en, &n->rve.gauge, 1e-9, FEW, NULL, work, &lowest, &err),
+                     FEMD_NOT_CONVERGED);
+    free(work);
+    femd_native_destroy(&n);
+}
+
+static double noise(int i, int prime) {
+    return (double)((long long)i * 7919 % prime) / prime - 0.5;
+}
+
+/* The same of solutions: b and the places of the atoms have a bit of every wave. */
+static void solutions_grow_with_the_length(void **state) {
+    (void)state;
+    enum { CELLS = 400, N3 = 12 * CELLS - 3, FEW = 2000 };
+    femd_native *n = open_row(CELLS, 1, AS_GIVEN);
+    femd_error err = FEMD_ERROR_INIT;
+    femd_relax_result res;
+    double *x = malloc(4 * (size_t)N3 * sizeof *x), *b = x + N3, *z = b + N3, *Hz = z + N3;
+    assert_int_equal(3 * n->rve.n, N3);
+    for (int i = 0; i < N3; i++) x[i] = n->path.x[i] + 0.01 * noise(i, 15101), b[i] = noise(i, 104729);
+    femd_gauge_remove(&n->rve.gauge, b);
+    for (int limit = 0; limit <= FEW; limit += FEW) {
+        femd_relaxer *relaxer = relaxer_of(n, 0, limit);
+        assert_int_equal(femd_relax_hold(relaxer, &n->rve, &n->path.place, x, &res, &err), FEMD_OK);
+        assert_int_equal(femd_relaxer_solve(relaxer, &n->rve, 1, b, NULL, z, &err),
+                         limit ? FEMD_NOT_CONVERGED : FEMD_OK);
+        if (limit == 0) {
+            femd_energetics_apply(n->rve.en, z, Hz);
+            print_message("|b - H z| %.1e of |b|\n", largest_difference(N3, b, Hz) / largest(N3, b));
+            assert_true(largest_difference(N3, b, Hz) < 1e-9 * largest(N3, b));
+        }
+        femd_relaxer_destroy(&relaxer);
+    }
+    free(x);
+    femd_native_destroy(&n);
 }
 
 /* A row with a vacancy, strained: matrix-free tangent and lowest eigenvalue against the dense Hessian. */
@@ -187,9 +252,9 @@ static double stiffness_of_a_row(int cells, int *rounded) {
 static void long_rows_open_and_answer(void **state) {
     (void)state;
     int short_is_rounded, rounded;
-    const double D60 = stiffness_of_a_row(60, &short_is_rounded), D300 = stiffness_of_a_row(300, &rounded),
-                 D450 = stiffness_of_a_row(450, &rounded);
-    const double first = (D60 - D300) / (1.0 / 60 - 1.0 / 300), last = (D300 - D450) / (1.0 / 300 - 1.0 / 450);
+    const double D60 = stiffness_of_a_row(60, &short_is_rounded), D150 = stiffness_of_a_row(150, &rounded),
+                 D300 = stiffness_of_a_row(300, &rounded);
+    const double first = (D60 - D150) / (1.0 / 60 - 1.0 / 150), last = (D150 - D300) / (1.0 / 150 - 1.0 / 300);
     assert_int_equal(short_is_rounded, 0);
     assert_int_equal(rounded, 1); /* and this is said */
     print_message("change of D11 with 1/N: %.5f and %.5f GPa\n", first / GPA, last / GPA);
@@ -215,6 +280,8 @@ static void forces_of_round_off_are_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(softest_waves_of_rows_are_found),
+        cmocka_unit_test(steps_grow_with_the_length),
+        cmocka_unit_test(solutions_grow_with_the_length),
         cmocka_unit_test(a_row_answers_like_its_factor),
         cmocka_unit_test(what_is_not_solved_at_the_limit_is_no_answer),
         cmocka_unit_test(long_rows_open_and_answer),
