@@ -6,7 +6,7 @@ mkdir "$TMPDIR"
 
 # begin NAME: a run that has passed its first step's start; its processes are in $tree
 begin() {
-    start "$1" femd run --workers 2 --out "$scratch/$1.out" "$here/slow.json"
+    start "$1" femd run --workers 2 --out "$scratch/$1.out" --set steps.count=1000 "$here/slow.json"
     run=$pid
     wait_until 30 grep -qs "step 1" "$scratch/$1.log" || fail "$1: the run did not start"
     tree=$(descendants $run)

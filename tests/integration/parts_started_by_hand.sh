@@ -8,7 +8,6 @@ first=$worker
 start macro femd-macro --connect "$address" --out "$scratch/hand" "$here/slow.json"
 macro=$pid
 wait_until 30 grep -q "step 1" "$scratch/macro.log" || fail "the solver did not start"
-sleep 1
 kill -9 $first
 wait_until 15 grep -qi "waiting for workers" "$scratch/macro.log" || fail "the live line does not say that it waits for workers"
 start_worker worker2
@@ -18,7 +17,7 @@ exit_within 120 $macro
 run_case calm --workers 1 "$here/slow.json"
 same_outputs "$scratch/calm" "$scratch/hand" || fail "losing all workers changed the result"
 
-start victim femd-macro --connect "$address" --out "$scratch/victim" "$here/slow.json"
+start victim femd-macro --connect "$address" --out "$scratch/victim" --set steps.count=1000 "$here/slow.json"
 macro=$pid
 wait_until 30 grep -q "step 1" "$scratch/victim.log" || fail "the second solver did not start"
 sleep 0.5
@@ -27,7 +26,7 @@ idle() { status_of >"$scratch/status.json" && grep -q '"queued":[[:space:]]*0' "
 wait_until 15 idle || fail "tasks of the killed solver stay queued: $(cat "$scratch/status.json")"
 timeout 60 femd-macro --quiet --connect "$address" --out "$scratch/next" "$here/small.json" >"$scratch/next.log" 2>&1 || fail "another client is not served any more"
 
-start last femd-macro --connect "$address" --out "$scratch/last" "$here/slow.json"
+start last femd-macro --connect "$address" --out "$scratch/last" --set steps.count=1000 "$here/slow.json"
 macro=$pid
 wait_until 30 grep -q "step 1" "$scratch/last.log" || fail "the third solver did not start"
 kill -9 $server

@@ -32,7 +32,7 @@ claims worker client
 femd keygen --own "$scratch/stranger.key" --server "$(sed -n 's/^server //p' "$keys/client.key")" --role client --name stranger >/dev/null
 femd keygen "$scratch/elsewhere" >/dev/null
 small=$here/small.json
-case="--set materials.copper.structure.repeat=[3,3,3] $here/slow.json"
+case=$here/slow.json
 solve="femd-macro --quiet --connect $address --out $scratch/no"
 refused 2 10 "wants keys" $solve $small
 refused 2 10 "wants keys" femd-worker --connect $address
@@ -71,7 +71,7 @@ two() { [ -n "$(number_of $first)" ] && [ -n "$(number_of $second)" ]; }
 wait_until 20 two || fail "the workers did not come: $(admin list)"
 quarantined=$(number_of $second)
 admin quarantine $quarantined --reason "to be looked at" >"$scratch/admin.log" || fail "no quarantine"
-FEMD_KEY=$keys/ann.key start macro femd-macro --connect $address --run beam --out "$scratch/keyed" --set steps.count=24 $case
+FEMD_KEY=$keys/ann.key start macro femd-macro --connect $address --run beam --out "$scratch/keyed" $case
 macro=$pid
 wait_until 30 grep -q "step 1" "$scratch/macro.log" || fail "the solver did not start"
 kill -STOP $first # the run stands still meanwhile
@@ -96,7 +96,7 @@ grep -q "not in the server's list of keys any more" "$scratch/worker2.log" || fa
 refused 2 10 "was taken out of it" femd-worker --connect $address --key "$keys/spare.key"
 exit_within 120 $macro
 [ $code = 0 ] || fail "the solver ended with $code"
-run_case calm --workers 1 --set steps.count=24 $case
+run_case calm --workers 1 $case
 same_outputs "$scratch/calm" "$scratch/keyed" || fail "keys changed the result"
 
 # A list that cannot be read changes nothing; a client that is revoked ends with 4; a drained server ends with its last run.

@@ -4,7 +4,8 @@
 . "$FEMD_SOURCE/tests/integration/lib.sh"
 rounds=${1:-10}
 RANDOM=${FEMD_SEED:-2024}
-run_case calm --workers 2 "$here/slow.json"
+slow="--set materials.copper.structure.repeat=[5,5,5] --set steps.count=4 $here/slow.json"
+run_case calm --workers 2 $slow
 
 add_worker() {
     start "worker$round.$((++added))" femd-worker --connect "$address"
@@ -40,7 +41,7 @@ for round in $(seq "$rounds"); do
     wait_until 10 test -S "$scratch/socket$round" || fail "the server did not start"
     add_worker
     add_worker
-    start "macro$round" femd-macro --connect "$address" --out "$scratch/out$round" "$here/slow.json"
+    start "macro$round" femd-macro --connect "$address" --out "$scratch/out$round" $slow
     macro=$pid
     # Before that the material is being opened; three deaths there are rightly held against it.
     wait_until 60 grep -q "step 1" "$scratch/macro$round.log" || fail "round $round: the solver did not start"

@@ -94,7 +94,7 @@ tables 0 whole "$here/small.json" --over strain.xx=-0.02:0.02:9,strain.xy=0:0.02
 says whole "54 points, 24 asked now"
 
 # killed by force: the pool ends, what was answered stays
-start killed femd table "$here/slow.json" --over strain.xx=-0.02:0.02:100 --want stress --out killed -n 1
+start killed femd table "$here/slow.json" --over strain.xx=-0.02:0.02:1000 --want stress --out killed -n 1
 table=$pid
 wait_until 20 grep -q OK killed/table.journal || fail "no answer is kept"
 children=$(descendants "$table")
@@ -102,10 +102,10 @@ kill -9 "$table"
 wait_until 20 all_gone $children || fail "the pool of a killed table stays"
 [ ! -e killed/table.csv ] || fail "a killed table has left a table"
 lines=$(grep -c . killed/table.journal)
-[ "$lines" -lt 100 ] || fail "it was not killed on the way"
+[ "$lines" -lt 1000 ] || fail "it was not killed on the way"
 
 # interrupted: the table says so, and goes on
-start halted femd table "$here/slow.json" --over strain.xx=-0.02:0.02:100 --want stress --out halted -n 1
+start halted femd table "$here/slow.json" --over strain.xx=-0.02:0.02:1000 --want stress --out halted -n 1
 wait_until 20 grep -q OK halted/table.journal || fail "no answer is kept"
 kill -TERM "$pid"
 exit_within 20 "$pid"

@@ -16,11 +16,12 @@ refused() {
     [ "$before" = "$(stat -c %i "$scratch/out/log.txt" && head -c 200 "$scratch/out/log.txt")" ] || fail "$*: touched log.txt"
 }
 
-start first femd run --quiet --out "$scratch/out" --set steps.count=4000 "$slow" # until it is killed
+start first femd run --quiet --out "$scratch/out" --set steps.count=100000 "$slow" # until it is killed
 first=$pid
 wait_until 60 test -f "$scratch/out/checkpoint.h5" || fail "the first run did not begin"
 solver=$(for one in $(descendants $first); do [ "$(cat /proc/$one/comm)" = femd-macro ] && echo $one; done)
 [ -n "$solver" ] || fail "no solver of the first run"
+for one in $(descendants $first); do [ "$(cat /proc/$one/comm)" != femd-worker ] || kill -STOP $one; done # the run stands still meanwhile
 refused $first femd run --quiet --out "$scratch/out" "$slow"
 refused $first femd run --quiet --resume --out "$scratch/out" "$slow"
 start_server
@@ -30,7 +31,7 @@ refused $solver femd-macro --connect "$address" --out "$scratch/out" --resume "$
 kill -9 $first
 exit_within 30 $first
 wait_until 30 gone $solver || fail "the solver outlives its launcher"
-quick=(--set "materials.copper.structure.repeat=[3,3,3]" "$slow")
+quick=(--set steps.count=4 "$slow")
 run_case out "${quick[@]}"
 [ ! -e "$scratch/out/.femd.lock" ] || fail "the lock stays behind"
 

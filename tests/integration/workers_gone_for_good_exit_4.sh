@@ -1,7 +1,7 @@
 #!/bin/bash
 # A worker is restarted three times; when all are gone for good the run says so and ends with code 4.
 . "$FEMD_SOURCE/tests/integration/lib.sh"
-start doomed femd run --workers 1 --out "$scratch/doomed.out" "$here/slow.json"
+start doomed femd run --workers 1 --out "$scratch/doomed.out" --set steps.count=1000 "$here/slow.json"
 run=$pid
 kill_worker() { for p in $(descendants $run); do [ "$(cat /proc/$p/comm 2>/dev/null)" = femd-worker ] && kill -9 $p && kills=$((kills + 1)); done; gone $run; }
 kills=0
