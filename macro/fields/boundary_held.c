@@ -9,6 +9,7 @@
 #include "fields/boundary_free.h"
 #include "fields/boundary_private.h"
 #include "fields/ties.h"
+#include "mesh/mesh.h"
 
 enum { MODES_MAX = 6 };
 
@@ -18,25 +19,29 @@ typedef struct boundary_part {
     double cells;
 } boundary_part;
 
-/* part_of[node]: of the parts of the mesh that share no node; malloc'ed. */
+/* part_of[node]: of the bodies whose cells share faces, at a hinge of one of them; malloc'ed. */
 static femd_status boundary_part_of_nodes(const femd_grid *grid, int **part_of, femd_error *err) {
     *part_of = calloc((size_t)grid->nnodes + 1, sizeof **part_of);
     if (!*part_of) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     for (PetscInt c = 0; c < grid->ncells; ++c)
         for (int i = 0; i < grid->table.nodes; ++i)
-            (*part_of)[grid->cell_node[c * grid->table.nodes + i]] = grid->cell_part[c];
+            (*part_of)[grid->cell_node[c * grid->table.nodes + i]] = grid->cell_body[c];
     return FEMD_OK;
 }
 
-static void boundary_extend(const femd_grid *grid, const int *part_of, boundary_part *part) {
-    for (int k = 0; k < grid->nparts; ++k)
+/* By the cells: a body may have no node but those that it shares. */
+static void boundary_extend(const femd_grid *grid, boundary_part *part) {
+    const int nodes = grid->table.nodes;
+    for (int k = 0; k < grid->nbodies; ++k)
         for (int a = 0; a < FEMD_SPACE; ++a) part[k].low[a] = part[k].high[a] = INFINITY;
-    for (PetscInt i = 0; i < grid->nnodes; ++i)
+    for (PetscInt i = 0; i < nodes * grid->ncells; ++i) {
+        boundary_part *mine = &part[grid->cell_body[i / nodes]];
+        const double *x = grid->node_x + FEMD_SPACE * grid->cell_node[i];
         for (int a = 0; a < FEMD_SPACE; ++a) {
-            boundary_part *mine = &part[part_of[i]];
-            mine->low[a] = fmin(mine->low[a], grid->node_x[FEMD_SPACE * i + a]);
-            mine->high[a] = fmin(mine->high[a], -grid->node_x[FEMD_SPACE * i + a]);
+            mine->low[a] = fmin(mine->low[a], x[a]);
+            mine->high[a] = fmin(mine->high[a], -x[a]);
         }
+    }
 }
 
 /* x with the part's middle as origin and its size as unit. */
@@ -154,6 +159,29 @@ static void bodies_see_tie(void *user, int node, int component, double coefficie
     }
 }
 
+/* A hinge: what two bodies have there is one. */
+static void bodies_see_hinge(held_bodies *b, const struct femd_mesh_hinge *hinge) {
+    const femd_field_kind *kind = b->field->kind;
+    for (int a = 0; a < b->field->components; ++a) {
+        for (int side = 0; side < 2; ++side) {
+            const int k = hinge->body[side];
+            double x[FEMD_SPACE], mode[FEMD_COMPONENTS];
+            part_place(&b->part[k], hinge->x, x);
+            for (int m = 0; m < kind->modes; ++m) {
+                kind->mode(m, x, mode);
+                bodies_add_term(b, MODES_MAX * k + m, side ? -mode[a] : mode[a]);
+            }
+        }
+        bodies_end_tie(b);
+    }
+}
+
+static void bodies_see_joints(held_bodies *b) {
+    const femd_grid *grid = b->field->grid;
+    for (int i = 0; i < grid->nhinges; ++i) bodies_see_hinge(b, &grid->hinge[i]);
+    if (b->field->boundary->ties) femd_ties_held(b->field->boundary->ties, bodies_see_tie, b);
+}
+
 /* Which part the tied nodes are of, on all ranks. */
 static femd_status bodies_find_nodes(held_bodies *b, const int *part_of, femd_error *err) {
     const femd_ties *ties = b->field->boundary->ties;
@@ -183,11 +211,17 @@ static femd_status bodies_allocate(held_bodies *b, femd_error *err) {
     return FEMD_OK;
 }
 
+/* Of what holds it, however many nodes that are: a joint of few nodes counts as much. 1 where nothing does. */
+static double part_largest(const boundary_part *part) {
+    double most = 0;
+    for (int m = 0; m < MODES_MAX; ++m) most = fmax(most, part->gram[m][m]);
+    return most > 0 ? most : 1;
+}
+
 static femd_status bodies_gather(held_bodies *b, femd_error *err) {
-    const femd_ties *ties = b->field->boundary->ties;
     const int modes = b->field->kind->modes;
     b->joining = 1;
-    if (ties) femd_ties_held(ties, bodies_see_tie, b);
+    bodies_see_joints(b);
     b->joining = 0;
     for (int k = 0; k < b->n; ++k) b->place[k] = b->size[b->group[k]]++;
     for (int k = 0; k < b->n; ++k) {
@@ -195,14 +229,16 @@ static femd_status bodies_gather(held_bodies *b, femd_error *err) {
         if (b->size[k] > 0 && !(b->gram[k] = calloc(n * n, sizeof *b->gram[k])))
             return femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     }
-    for (int k = 0; k < b->parts; ++k)
+    for (int k = 0; k < b->parts; ++k) {
+        const double most = part_largest(&b->part[k]);
         for (int i = 0; i < modes; ++i)
             for (int j = 0; j < modes; ++j) {
                 const int group = b->group[k], n = modes * b->size[group];
                 b->gram[group][bodies_row(b, MODES_MAX * k + i) * n + bodies_row(b, MODES_MAX * k + j)] +=
-                    b->part[k].gram[i][j];
+                    b->part[k].gram[i][j] / most;
             }
-    if (ties) femd_ties_held(ties, bodies_see_tie, b);
+    }
+    bodies_see_joints(b);
     return FEMD_OK;
 }
 
@@ -263,8 +299,12 @@ static femd_status bodies_refuse(const held_bodies *b, int group, const double *
     if (parts == 1) return femd_fail(err, rc, "%s", words.text);
     return femd_fail(
         err, rc,
-        "%s; this is part %d of the mesh's %d parts, which share no node with each other (glue them in the "
-        "mesh, %s or hold each); it has %.0f cell%s, its middle is at (%g, %g, %g) m",
+        b->field->grid->nhinges > 0
+            ? "%s; this is body %d of the mesh's %d bodies, which share no face with each other and turn freely about "
+              "an edge or a node that they share (join them by faces, %s or hold each); it has %.0f cell%s, its middle "
+              "is at (%g, %g, %g) m"
+            : "%s; this is part %d of the mesh's %d parts, which share no node with each other (glue them in the "
+              "mesh, %s or hold each); it has %.0f cell%s, its middle is at (%g, %g, %g) m",
         words.text, number + 1, parts, b->size[group] > 1 ? "tie them in all ways," : "tie them,", part->cells,
         part->cells == 1 ? "" : "s", 0.5 * (part->low[0] - part->high[0]), 0.5 * (part->low[1] - part->high[1]),
         0.5 * (part->low[2] - part->high[2]));
@@ -297,7 +337,7 @@ static void bodies_clear(held_bodies *b) {
 }
 
 static femd_status boundary_reduce(const femd_grid *grid, boundary_part *part, int sums, femd_error *err) {
-    for (int k = 0; k < grid->nparts; ++k) /* what is added: gram and cells, which follow each other */
+    for (int k = 0; k < grid->nbodies; ++k) /* what is added: gram and cells, which follow each other */
         MPI_TRY(err, MPI_Allreduce(MPI_IN_PLACE, sums ? &part[k].gram[0][0] : (double *)&part[k],
                                    sums ? MODES_MAX * MODES_MAX + 1 : 2 * FEMD_SPACE, MPI_DOUBLE,
                                    sums ? MPI_SUM : MPI_MIN, grid->comm));
@@ -317,9 +357,9 @@ static femd_status held_judge_all(held_bodies *b, const int *part_of, femd_error
 femd_status femd_boundary_check_held(const femd_field *field, const femd_boundary *bc, int now, femd_error *err) {
     const femd_grid *grid = field->grid;
     int *part_of = NULL;
-    boundary_part *part = calloc((size_t)grid->nparts, sizeof *part);
+    boundary_part *part = calloc((size_t)grid->nbodies, sizeof *part);
     held_bodies bodies = {
-        .field = field, .part = part, .parts = grid->nparts, .n = grid->nparts + femd_ties_rigids(bc->ties)};
+        .field = field, .part = part, .parts = grid->nbodies, .n = grid->nbodies + femd_ties_rigids(bc->ties)};
     if (field->kind->inert && field->kind->inert(field)) {
         free(part);
         return FEMD_OK;
@@ -327,9 +367,9 @@ femd_status femd_boundary_check_held(const femd_field *field, const femd_boundar
     femd_status rc = part ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory for the boundary");
     if (rc == FEMD_OK) rc = boundary_part_of_nodes(grid, &part_of, err);
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), done);
-    boundary_extend(grid, part_of, part);
+    boundary_extend(grid, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 0, err), done);
-    for (PetscInt c = 0; c < grid->ncells; ++c) part[grid->cell_part[c]].cells += 1;
+    for (PetscInt c = 0; c < grid->ncells; ++c) part[grid->cell_body[c]].cells += 1;
     boundary_see_modes(field, bc, part_of, part);
     boundary_see_springs(field, bc, part_of, now, part);
     FEMD_TRY_GOTO(rc, boundary_reduce(grid, part, 1, err), done);

@@ -17,10 +17,23 @@ static femd_status grid_no_memory(femd_error *err) {
 
 /* ---- the mesh, on rank 0 ---- */
 
-/* Read or make, and check. material: of every cell, and then its part (2 x cells), malloc'ed. */
-static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mesh, int **material, int *nparts,
-                                  int *nhinged, femd_error *err) {
+enum { HINGED_MOST = 100 }; /* bodies that are looked at for what they may do against each other */
+
+/* The body of every cell, and where they hang together. A box is one; a foam of very many of them is as its parts. */
+static femd_status grid_find_bodies(const femd_case *cs, const femd_mesh *mesh, int *body, femd_grid *grid,
+                                    femd_error *err) {
     femd_mesh_joint joint = {0};
+    FEMD_TRY(femd_mesh_parts(mesh, body, &grid->nparts, err));
+    grid->nbodies = grid->nparts;
+    if (cs->mesh.file) FEMD_TRY(femd_mesh_joints(mesh, cs->element->cell, &joint, err));
+    grid->nhinged = joint.bodies;
+    if (joint.bodies == 0 || joint.bodies > HINGED_MOST) return FEMD_OK;
+    return femd_mesh_hinges(mesh, cs->element->cell, body, &grid->nbodies, &grid->hinge, &grid->nhinges, err);
+}
+
+/* Read or make, and check. material: of every cell, and then its body (2 x cells), malloc'ed. */
+static femd_status grid_make_mesh(const femd_case *cs, femd_grid *grid, femd_mesh *mesh, int **material,
+                                  femd_error *err) {
     FEMD_TRY(cs->mesh.file ? femd_mesh_gmsh(cs, mesh, err) : femd_mesh_box(cs, mesh, err));
     FEMD_TRY(femd_mesh_surfaces(cs, mesh, err));
     if (!(*material = malloc((2 * (size_t)mesh->ncells + 1) * sizeof **material))) return grid_no_memory(err);
@@ -30,11 +43,9 @@ static femd_status grid_make_mesh(const femd_case *cs, int ranks, femd_mesh *mes
     FEMD_TRY(femd_mesh_check_fan(cs, mesh, err));
     FEMD_TRY(femd_mesh_check_overlap(cs, mesh, err));
     FEMD_TRY(femd_mesh_check_conform(cs, mesh, err));
-    FEMD_TRY(femd_mesh_parts(mesh, *material + mesh->ncells, nparts, err));
-    if (cs->mesh.file) FEMD_TRY(femd_mesh_joints(mesh, cs->element->cell, &joint, err));
-    *nhinged = joint.bodies;
-    if (mesh->ncells < ranks)
-        return femd_fail(err, FEMD_BAD_INPUT, "%s: %d ranks are too many for a mesh of %ld cells", cs->path, ranks,
+    FEMD_TRY(grid_find_bodies(cs, mesh, *material + mesh->ncells, grid, err));
+    if (mesh->ncells < grid->size)
+        return femd_fail(err, FEMD_BAD_INPUT, "%s: %d ranks are too many for a mesh of %ld cells", cs->path, grid->size,
                          (long)mesh->ncells);
     return FEMD_OK;
 }
@@ -164,18 +175,18 @@ static femd_status grid_allocate(femd_grid *grid, femd_error *err) {
     size_t cells = (size_t)grid->ncells + 1, nodes = (size_t)grid->nnodes + 1;
     grid->cell_file = calloc(cells, sizeof *grid->cell_file);
     grid->cell_material = calloc(cells, sizeof *grid->cell_material);
-    grid->cell_part = calloc(cells, sizeof *grid->cell_part);
+    grid->cell_body = calloc(cells, sizeof *grid->cell_body);
     grid->cell_node = calloc(cells * (size_t)grid->table.nodes, sizeof *grid->cell_node);
     grid->node_x = calloc(FEMD_SPACE * nodes, sizeof *grid->node_x);
     grid->node_file = calloc(nodes, sizeof *grid->node_file);
     grid->node_owned = calloc(nodes, sizeof *grid->node_owned);
-    if (grid->cell_file && grid->cell_material && grid->cell_part && grid->cell_node && grid->node_x &&
+    if (grid->cell_file && grid->cell_material && grid->cell_body && grid->cell_node && grid->node_x &&
         grid->node_file && grid->node_owned)
         return FEMD_OK;
     return grid_no_memory(err);
 }
 
-/* material: of every cell of the mesh file, and then its part. */
+/* material: of every cell of the mesh file, and then its body. */
 static femd_status grid_lay_out(femd_grid *grid, const femd_mesh_origin *origin, const int *material, femd_error *err) {
     PetscInt end, start;
     PetscSection section;
@@ -189,7 +200,7 @@ static femd_status grid_lay_out(femd_grid *grid, const femd_mesh_origin *origin,
     for (PetscInt c = 0; c < grid->ncells; ++c) {
         grid->cell_file[c] = (uint64_t)origin->point[grid->cell_start + c - start];
         grid->cell_material[c] = material[grid->cell_file[c]];
-        grid->cell_part[c] = material[(uint64_t)origin->count[3] + grid->cell_file[c]];
+        grid->cell_body[c] = material[(uint64_t)origin->count[3] + grid->cell_file[c]];
         PETSC_TRY(err, grid_cell_nodes(grid, section, grid->cell_start + c, grid->cell_node + c * grid->table.nodes));
     }
     PETSC_TRY(err, grid_place_nodes(grid, section, origin));
@@ -209,18 +220,30 @@ static femd_status grid_share_materials(const femd_grid *grid, const femd_mesh_o
     return FEMD_OK;
 }
 
+static femd_status grid_share_bodies(femd_grid *grid, femd_error *err) {
+    int count[4] = {grid->nparts, grid->nhinged, grid->nbodies, grid->nhinges};
+    femd_status rc = FEMD_OK;
+    MPI_TRY(err, MPI_Bcast(count, 4, MPI_INT, 0, grid->comm));
+    grid->nparts = count[0];
+    grid->nhinged = count[1];
+    grid->nbodies = count[2];
+    grid->nhinges = count[3];
+    if (grid->rank != 0 && !(grid->hinge = malloc(((size_t)grid->nhinges + 1) * sizeof *grid->hinge)))
+        rc = grid_no_memory(err);
+    FEMD_TRY(femd_agree(grid->comm, rc, err));
+    MPI_TRY(err, MPI_Bcast(grid->hinge, (int)((size_t)grid->nhinges * sizeof *grid->hinge), MPI_BYTE, 0, grid->comm));
+    return FEMD_OK;
+}
+
 static femd_status grid_fill(femd_grid *grid, const femd_case *cs, femd_error *err) {
     femd_mesh mesh = {0};
     femd_mesh_origin origin = {0};
     int *material = NULL;
-    femd_status rc = grid->rank == 0
-                         ? grid_make_mesh(cs, grid->size, &mesh, &material, &grid->nparts, &grid->nhinged, err)
-                         : FEMD_OK;
+    femd_status rc = grid->rank == 0 ? grid_make_mesh(cs, grid, &mesh, &material, err) : FEMD_OK;
     FEMD_TRY_GOTO(rc, femd_agree(grid->comm, rc, err), done);
     FEMD_TRY_GOTO(rc, femd_mesh_distribute(grid->comm, cs, &mesh, &grid->dm, &origin, err), done);
     femd_mesh_clear(&mesh);
-    PETSC_TRY_GOTO(rc, err, MPI_Bcast(&grid->nparts, 1, MPI_INT, 0, grid->comm), done);
-    PETSC_TRY_GOTO(rc, err, MPI_Bcast(&grid->nhinged, 1, MPI_INT, 0, grid->comm), done);
+    FEMD_TRY_GOTO(rc, grid_share_bodies(grid, err), done);
     FEMD_TRY_GOTO(rc, grid_share_materials(grid, &origin, &material, err), done);
     rc = grid_lay_out(grid, &origin, material, err);
 done:
@@ -248,7 +271,8 @@ void femd_grid_destroy(femd_grid **out) {
     (void)DMDestroy(&grid->dm);
     free(grid->cell_file);
     free(grid->cell_material);
-    free(grid->cell_part);
+    free(grid->cell_body);
+    free(grid->hinge);
     free(grid->cell_node);
     free(grid->node_x);
     free(grid->node_file);

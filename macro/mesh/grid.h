@@ -21,10 +21,13 @@ typedef struct femd_grid {
     int *cell_material;  /* index in case->material */
     int nparts;          /* of the whole mesh that share no node */
     int nhinged;         /* bodies of it that hang together along an edge or at a node only */
-    int *cell_part;      /* of each local cell */
-    PetscInt nnodes;     /* local, shared ones included */
-    PetscInt *cell_node; /* ncells x nodes of the element, VTK order */
-    double *node_x;      /* nnodes x 3, reference position, m */
+    int nbodies;         /* whose cells share faces, numbered; parts where there are very many of them */
+    int nhinges;
+    struct femd_mesh_hinge *hinge; /* nhinges, on all ranks: where they hang together; owned */
+    int *cell_body;                /* of each local cell */
+    PetscInt nnodes;               /* local, shared ones included */
+    PetscInt *cell_node;           /* ncells x nodes of the element, VTK order */
+    double *node_x;                /* nnodes x 3, reference position, m */
     uint64_t *node_file; /* number of each node, 0..N-1, whatever the number of ranks: vertices in the order of the
                             mesh, then those on edges, on faces, in cells */
     uint8_t *node_owned; /* 1 on exactly one rank */

@@ -93,6 +93,15 @@ typedef struct femd_mesh_joint {
 /* Cells of the shape `cell`. All 0 if there is no such joint. NO_MEMORY. */
 FEMD_MUST_CHECK femd_status femd_mesh_joints(const femd_mesh *mesh, const femd_cell *cell, femd_mesh_joint *joint,
                                              femd_error *err);
+/* Where two of them hang together: a vertex, and their numbers. */
+typedef struct femd_mesh_hinge {
+    double x[3]; /* m */
+    int body[2];
+} femd_mesh_hinge;
+/* body (ncells): that of every cell, numbered in the order of their first cells; hinge (n, malloc'ed): their joints, at
+ * each vertex every body with the first one there. NO_MEMORY. */
+FEMD_MUST_CHECK femd_status femd_mesh_hinges(const femd_mesh *mesh, const femd_cell *cell, int *body, int *nbodies,
+                                             femd_mesh_hinge **hinge, int *n, femd_error *err);
 /* Faces in one place, corner on corner, whose cells share no face there. */
 typedef struct femd_mesh_doubled {
     int faces;         /* pairs of them */

@@ -100,3 +100,58 @@ femd_status femd_mesh_joints(const femd_mesh *mesh, const femd_cell *cell, femd_
     free(counted);
     return rc;
 }
+
+/* One more joint at vertex v; twice the room where it is full. */
+static femd_status hinges_add(const femd_mesh *mesh, int v, int one, int other, femd_mesh_hinge **hinge, int *n,
+                              femd_error *err) {
+    const int at = *n;
+    if ((at & (at - 1)) == 0) { /* 0 or a power of two */
+        femd_mesh_hinge *grown = realloc(*hinge, (at ? 2 * (size_t)at : 1) * sizeof *grown);
+        if (!grown) return femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+        *hinge = grown;
+    }
+    (*hinge)[at] = (femd_mesh_hinge){.body = {one, other}};
+    memcpy((*hinge)[at].x, mesh->x + 3 * (size_t)v, sizeof(*hinge)[at].x);
+    ++*n;
+    return FEMD_OK;
+}
+
+/* Cells by vertex: entry first[v] to first[v + 1] of cell. */
+static void hinges_sort(const femd_mesh *mesh, int *first, int *cell) {
+    const int entries = mesh->corners * mesh->ncells;
+    for (int i = 0; i < entries; ++i) ++first[mesh->cell[i] + 1];
+    for (int v = 0; v < mesh->nvertices; ++v) first[v + 1] += first[v];
+    for (int i = entries - 1; i >= 0; --i) cell[--first[mesh->cell[i] + 1]] = i / mesh->corners;
+    for (int v = 0; v < mesh->nvertices; ++v) first[v] = first[v + 1];
+    first[mesh->nvertices] = entries;
+}
+
+femd_status femd_mesh_hinges(const femd_mesh *mesh, const femd_cell *shape, int *body, int *nbodies,
+                             femd_mesh_hinge **hinge, int *n, femd_error *err) {
+    int *first = calloc((size_t)mesh->nvertices + 2, sizeof *first),
+        *cell = malloc(((size_t)mesh->corners * (size_t)mesh->ncells + 1) * sizeof *cell),
+        *number = malloc(((size_t)mesh->ncells + 1) * sizeof *number),
+        *seen = malloc(((size_t)mesh->ncells + 1) * sizeof *seen);
+    *nbodies = *n = 0;
+    *hinge = NULL;
+    femd_status rc = first && cell && number && seen ? joints_find_bodies(mesh, shape, body, err)
+                                                     : femd_fail(err, FEMD_NO_MEMORY, "no memory for the mesh");
+    for (int c = 0; rc == FEMD_OK && c < mesh->ncells; ++c) { /* a body stands at its first cell */
+        if (body[c] == c) number[c] = (*nbodies)++;
+        seen[c] = -1;
+        body[c] = number[body[c]];
+    }
+    if (rc == FEMD_OK) hinges_sort(mesh, first, cell);
+    for (int v = 0; rc == FEMD_OK && v < mesh->nvertices; ++v)
+        for (int i = first[v]; rc == FEMD_OK && i < first[v + 1]; ++i) {
+            const int one = body[cell[first[v]]], other = body[cell[i]];
+            if (one == other || seen[other] == v) continue;
+            seen[other] = v;
+            rc = hinges_add(mesh, v, one, other, hinge, n, err);
+        }
+    free(first);
+    free(cell);
+    free(number);
+    free(seen);
+    return rc;
+}

@@ -72,6 +72,15 @@ awk 'NF == 4 && $1 > 8 { $4++ } { sub(/^4 5 2 1 2 13 9 10 14 /, "4 5 2 1 2 7 9 1
 shows mesh_unconnected.json 'hinge  *2 bodies hang together along edges or at nodes only, at 2 nodes, one at \(1, 0, 1\) um' --set mesh.file=hinge.msh
 answers mesh_unconnected.json energy 0 --set mesh.file=hinge.msh --set 'boundary=[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":[0,0,0]}]'
 grep -qF '2 bodies of the mesh hang together along edges or at nodes only: a hinge' answer.log || fail "the hinge is not told"
+# held at one side it turns about that edge, and no further
+turns='boundary=[{"on":"left","displacement":[0,0,0]}]'
+for ranks in 1 2; do
+    refused mesh_unconnected.json "free to move in 1 of its 6 rigid ways; nothing holds it against rotation about the axis along y through (1e-06, 5e-07, 1e-06) m; prescribe more components; this is body 2 of the mesh's 2 bodies, which share no face" \
+        --set mesh.file=hinge.msh --set "$turns" --ranks $ranks
+done
+femd check mesh_unconnected.json --set mesh.file=hinge.msh --set "$turns" >check.log 2>&1 && fail "femd check takes a body that turns about a hinge"
+grep -qF "rotation about the axis along y" check.log || fail "femd check does not name the turn about a hinge"
+answers mesh_unconnected.json energy 0 --set mesh.file=hinge.msh --set 'boundary=[{"on":"left","displacement":[0,0,0]},{"on":"right","displacement":[null,null,0]}]'
 shows mesh_unconnected.json 'size  *[0-9.]* x 1000 x 1000 km' --set mesh.scale=1e6
 shows mesh_negative_tag.json 'surface right  *1 um\^2 in 1 faces'
 sed '/^\$Elements/{n;s/4/5/;n;p}' mesh_unconnected_22.msh >twice.msh

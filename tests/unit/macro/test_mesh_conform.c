@@ -421,6 +421,47 @@ static void joint_is(int line, int bodies, int nodes, double x, double y, double
                  joint.x[1], joint.x[2]);
 }
 
+/* Bodies in the order of their first cells, each joint with the first of them there. */
+static void hinges_are(int line, int nbodies, int n, const int (*joint)[2]) {
+    int *of = malloc(((size_t)b.mesh.ncells + 1) * sizeof *of), bodies, found;
+    femd_mesh_hinge *hinge;
+    femd_error err = FEMD_ERROR_INIT;
+    assert_non_null(of);
+    conforms(line);
+    assert_int_equal(femd_mesh_hinges(&b.mesh, b.cs.element->cell, of, &bodies, &hinge, &found, &err), FEMD_OK);
+    if (bodies != nbodies || found != n) fail_msg("line %d: %d bodies, %d hinges", line, bodies, found);
+    for (int i = 0; i < n; ++i) {
+        int there[2] = {0}; /* the vertex is one of both */
+        assert_memory_equal(hinge[i].body, joint[i], sizeof hinge[i].body);
+        for (int k = 0; k < b.mesh.corners * b.mesh.ncells; ++k)
+            for (int side = 0; side < 2; ++side)
+                there[side] |= of[k / b.mesh.corners] == hinge[i].body[side] &&
+                               memcmp(b.mesh.x + 3 * b.mesh.cell[k], hinge[i].x, sizeof hinge[i].x) == 0;
+        assert_true(there[0] && there[1]);
+    }
+    assert_int_equal(of[0], 0);
+    assert_int_equal(of[b.mesh.ncells - 1], nbodies - 1);
+    free(hinge);
+    free(of);
+}
+
+static void bodies_are_numbered_and_hang_at_their_joints(void **state) {
+    (void)state;
+    const femd_element *const element[2] = {&femd_element_q1, &femd_element_p1};
+    static const int n[3] = {1, 2, 1}, joints[4][2] = {{0, 1}, {0, 1}, {0, 1}, {1, 3}};
+    for (int k = 0; k < 2; ++k) {
+        begin(element[k]);
+        block(n, 0, 0, 0, one, 1, 0, NULL);
+        hinges_are(__LINE__, 1, 0, NULL);
+        block(n, 1, 0, 1, one, 1, 0, NULL);
+        hinges_are(__LINE__, 2, 3, joints);
+        block(n, 5, 5, 5, one, 1, 0, NULL);
+        hinges_are(__LINE__, 3, 3, joints);
+        block(n, 2, 1, 2, one, 1, 0, NULL);
+        hinges_are(__LINE__, 4, 4, joints);
+    }
+}
+
 static void bodies_joined_along_edges_or_at_nodes_are_counted(void **state) {
     (void)state;
     const femd_element *const element[2] = {&femd_element_q1, &femd_element_p1};
@@ -455,6 +496,7 @@ int main(void) {
         cmocka_unit_test(a_gap_between_coarse_chords_is_told_with_its_place),
         cmocka_unit_test(faces_with_nodes_of_their_own_in_one_place_are_counted),
         cmocka_unit_test(more_cells_at_a_node_than_can_be_compared_are_refused),
+        cmocka_unit_test(bodies_are_numbered_and_hang_at_their_joints),
         cmocka_unit_test(bodies_joined_along_edges_or_at_nodes_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
