@@ -1,5 +1,6 @@
 /* The method `semi-grand` through the engine: exact limits, bits, states, phases that do not meet, what is refused.
  * Figures of alloys are those of `femd bench physics composition`. */
+#include "chemical/semigrand.h"
 #include "engine_material.h"
 #include "femd/evaluate.h"
 #include "femd/units.h"
@@ -162,6 +163,29 @@ static void steps_are_those_of_the_lightest(void **state) {
     assert_true(fabs((double)steps[0] / steps[2] / sqrt(39.948 / 4) - 1) < 0.02);
 }
 
+/* A fraction is allowed accuracy sqrt(x (1 - x)), one that is nearly none or nearly all that of one atom; the worst of
+ * all species counts. */
+static void the_worst_fraction_decides(void **state) {
+    (void)state;
+    const femd_conditions conditions = {.accuracy = 0.1};
+    static const struct {
+        double x[4], error[4], excess;
+    } known[] = {
+        {{0.5, 0.2, 0.3, 0}, {0.05, 0.01, 0.01, 0}, 1},    /* the first */
+        {{0.3, 0.2, 0.5, 0}, {0.01, 0.08, 0.01, 0}, 2},    /* 0.08 of 0.1 x 0.4 */
+        {{0.4, 0.4, 0.1, 0.1}, {0, 0, 0.003, 0.009}, 0.3}, /* the last: 0.009 of 0.1 x 0.3 */
+        {{1, 0, 0, 0}, {0, 0.004, 0, 0}, 0.4},             /* none of a hundred atoms: of 0.1 x 0.1 */
+        {{1, 0, 0, 0}, {0.003, 0, 0, 0}, 0.3},
+    };
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+        femd_semigrand self = {.md.common.rve.n = 100};
+        memcpy(self.result.x, known[k].x, sizeof known[k].x);
+        memcpy(self.result.x_err, known[k].error, sizeof known[k].error);
+        const double excess = femd_semigrand_excess(&self, &conditions);
+        if (!(fabs(excess - known[k].excess) < 1e-12)) fail_msg("%zu: %g, should be %g", k, excess, known[k].excess);
+    }
+}
+
 static void a_state_goes_on_with_the_same_bits(void **state) {
     (void)state;
     const char *const json = CRYSTAL(
@@ -272,6 +296,7 @@ int main(void) {
         cmocka_unit_test(phases_that_do_not_meet_are_told),
         cmocka_unit_test(exchanges_carry_no_atom_away),
         cmocka_unit_test(steps_are_those_of_the_lightest),
+        cmocka_unit_test(the_worst_fraction_decides),
         cmocka_unit_test(a_state_goes_on_with_the_same_bits),
         cmocka_unit_test(what_cannot_exchange_is_refused),
     };
