@@ -250,6 +250,10 @@ static femd_status semigrand_judge(void *user, femd_native *native, const femd_c
     femd_semigrand *self = user;
     FEMD_TRY(femd_md_judge(self, native, conditions, ratio, err));
     if (femd_semigrand_evaluate(self) < 2) return femd_fail(err, FEMD_INTERNAL, "too few blocks of a composition");
+    if (self->result.parted) {
+        femd_md_widen(&self->md, self->exchange.count);
+        *ratio = femd_md_excess(&self->md, conditions);
+    }
     if (!(conditions->wants & (FEMD_WANT_STRESS | FEMD_WANT_TANGENT))) *ratio = 0;
     if (conditions->wants & FEMD_WANT_COMPOSITION) *ratio = fmax(*ratio, femd_semigrand_excess(self, conditions));
     return FEMD_OK;

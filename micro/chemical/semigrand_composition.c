@@ -27,34 +27,46 @@ static double semigrand_least(const femd_semigrand *self, int blocks) {
     return 1.0 / ((double)self->md.common.rve.n * blocks);
 }
 
-/* Fractions by the replicas alone that started as the species number `start`. Returns how many blocks they have. */
-static int semigrand_by_start(const femd_semigrand *self, int start, double value[ESTIMATES], double error[ESTIMATES]) {
-    const femd_replicas *replicas = &self->md.common.replicas;
+/* What the replicas alone say that started as one species. */
+typedef struct start {
+    double value[ESTIMATES], error[ESTIMATES], least;
+} start;
+
+/* 0 if they have too few blocks. */
+static int semigrand_by_start(const femd_semigrand *self, int species, start *one) {
     const femd_blocks *set[FEMD_REPLICAS_MAX];
-    int count = 0;
-    for (int r = start; r < replicas->count; r += self->exchange.count) set[count++] = &replicas->one[r].sums;
-    return femd_blocks_estimate(set, count, semigrand_quantities, (void *)self, ESTIMATES, value, error, NULL);
+    const int count = femd_replicas_of_start(&self->md.common, species, self->exchange.count, set);
+    const int blocks =
+        femd_blocks_estimate(set, count, semigrand_quantities, (void *)self, ESTIMATES, one->value, one->error, NULL);
+    if (blocks < 2) return 0;
+    one->least = semigrand_least(self, blocks);
+    return 1;
 }
 
-/* Where replicas that started differently end differently, neither end is known to be the answer: it lies as far from
- * the middle as they do. */
+/* Are the fractions of two starts further apart than their errors allow? */
+static int semigrand_differ(const start *a, const start *b) {
+    for (int c = 0; c < FRACTIONS; c++) {
+        const double own = fmax(a->error[c], a->least), other = fmax(b->error[c], b->least);
+        if (fabs(a->value[c] - b->value[c]) > APART * sqrt(own * own + other * other)) return 1;
+    }
+    return 0;
+}
+
+/* Where replicas that started differently end differently, none of the ends is known to be the answer: errors reach as
+ * far as all of them. */
 static void semigrand_compare_starts(femd_semigrand *self) {
     femd_semigrand_result *result = &self->result;
-    double value[FEMD_EXCHANGE_MAX][ESTIMATES], error[FEMD_EXCHANGE_MAX][ESTIMATES], least[FEMD_EXCHANGE_MAX];
-    for (int k = 0; k < self->exchange.count; k++) {
-        const int blocks = semigrand_by_start(self, k, value[k], error[k]);
-        if (blocks < 2) return;
-        least[k] = semigrand_least(self, blocks);
+    start one[FEMD_EXCHANGE_MAX];
+    const int starts = self->exchange.count;
+    for (int k = 0; k < starts; k++)
+        if (!semigrand_by_start(self, k, &one[k])) return;
+    for (int k = 0; k < starts; k++)
+        for (int j = 0; j < k; j++) result->parted |= semigrand_differ(&one[k], &one[j]);
+    for (int k = 0; k < starts && result->parted; k++) {
+        for (int c = 0; c < FRACTIONS; c++)
+            result->x_err[c] = fmax(result->x_err[c], fabs(one[k].value[c] - result->x[c]));
+        result->response_err = fmax(result->response_err, fabs(one[k].value[AT_RESPONSE] - result->response));
     }
-    for (int k = 0; k < self->exchange.count; k++)
-        for (int j = 0; j < k; j++)
-            for (int c = 0; c < FRACTIONS; c++) {
-                const double away = fabs(value[k][c] - value[j][c]), own = fmax(error[k][c], least[k]),
-                             other = fmax(error[j][c], least[j]), allowed = APART * sqrt(own * own + other * other);
-                if (away <= allowed) continue;
-                result->parted = 1;
-                result->x_err[c] = fmax(result->x_err[c], 0.5 * away);
-            }
 }
 
 int femd_semigrand_evaluate(femd_semigrand *self) {

@@ -134,10 +134,9 @@ static void md_quantities(void *user, const femd_moments *m, double *q) {
     }
 }
 
-int femd_md_evaluate(femd_md *md) {
+static formula md_formula(const femd_md *md) {
     const femd_sampled *common = &md->common;
-    femd_md_result *result = &md->result;
-    double value[ESTIMATES] = {0}, error[ESTIMATES] = {0}, apart[ESTIMATES] = {0}, inverse[6];
+    double inverse[6];
     formula f = {.md = md,
                  .kT = femd_kb * common->T,
                  .freedom = femd_gauge_free_atoms(&common->rve.gauge),
@@ -146,6 +145,14 @@ int femd_md_evaluate(femd_md *md) {
     for (int c = 0; c < 6; c++)
         f.Cinv[3 * femd_voigt_i[c] + femd_voigt_j[c]] = f.Cinv[3 * femd_voigt_j[c] + femd_voigt_i[c]] = inverse[c];
     md_regress(&f);
+    return f;
+}
+
+int femd_md_evaluate(femd_md *md) {
+    const femd_sampled *common = &md->common;
+    femd_md_result *result = &md->result;
+    double value[ESTIMATES] = {0}, error[ESTIMATES] = {0}, apart[ESTIMATES] = {0};
+    formula f = md_formula(md);
     const int blocks = femd_replicas_estimate(common, md_quantities, &f, ESTIMATES, value, error, apart);
     result->apart = fmax(femd_max_abs(6, apart + AT_S), fabs(apart[AT_ENERGY]));
     memcpy(result->S, value + AT_S, sizeof result->S);
@@ -166,6 +173,22 @@ int femd_md_evaluate(femd_md *md) {
     return blocks;
 }
 
+void femd_md_widen(femd_md *md, int starts) {
+    femd_md_result *result = &md->result;
+    formula f = md_formula(md);
+    for (int k = 0; k < starts; k++) {
+        const femd_blocks *set[FEMD_REPLICAS_MAX];
+        double value[ESTIMATES], error[ESTIMATES];
+        const int count = femd_replicas_of_start(&md->common, k, starts, set);
+        if (femd_blocks_estimate(set, count, md_quantities, &f, ESTIMATES, value, error, NULL) < 2) continue;
+        for (int c = 0; c < 6; c++) result->S_err[c] = fmax(result->S_err[c], fabs(value[AT_S + c] - result->S[c]));
+        for (int a = 0, at = AT_D; a < 6; a++)
+            for (int b = a; b < 6; b++, at++)
+                result->D_err[6 * a + b] = result->D_err[6 * b + a] =
+                    fmax(result->D_err[6 * a + b], fabs(value[at] - result->D[6 * a + b]));
+    }
+}
+
 /* ---- how much error is allowed ---- */
 
 static double md_norm(const double S[6]) {
@@ -174,8 +197,7 @@ static double md_norm(const double S[6]) {
     return sqrt(s);
 }
 
-/* Largest error over what is allowed, of stress and, if wanted, tangent. */
-static double md_excess(const femd_md *md, const femd_conditions *conditions) {
+double femd_md_excess(const femd_md *md, const femd_conditions *conditions) {
     const femd_md_result *result = &md->result;
     const double accuracy = femd_sampled_accuracy(md, conditions);
     const double tangent = md->options.tangent_accuracy > 0 ? md->options.tangent_accuracy : accuracy;
@@ -192,7 +214,7 @@ femd_status femd_md_judge(void *self, femd_native *native, const femd_conditions
     femd_md *md = self;
     (void)native;
     if (femd_md_evaluate(md) < 2) return femd_fail(err, FEMD_INTERNAL, "too few blocks");
-    *ratio = md_excess(md, conditions);
+    *ratio = femd_md_excess(md, conditions);
     return FEMD_OK;
 }
 

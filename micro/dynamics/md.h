@@ -66,5 +66,9 @@ FEMD_MUST_CHECK femd_status femd_md_answer(void *self, femd_native *native, cons
 
 /* Fill md->result from the sums. Returns the number of blocks that the errors are from. */
 int femd_md_evaluate(femd_md *md);
+/* Let the errors of stress and tangent reach as far as what replicas of any of so many starts say by themselves. */
+void femd_md_widen(femd_md *md, int starts);
+/* Largest error over what is allowed, of stress and, if wanted, tangent. */
+double femd_md_excess(const femd_md *md, const femd_conditions *conditions);
 
 #endif

@@ -144,6 +144,8 @@ FEMD_MUST_CHECK femd_status femd_replicas_resume(femd_sampled *common, int which
 FEMD_MUST_CHECK femd_status femd_replicas_extend(femd_sampled *common, int blocks, const femd_progress *progress,
                                                  femd_error *err);
 FEMD_MUST_CHECK femd_status femd_replicas_carry(femd_sampled *common, femd_carry *carry, femd_error *err);
+/* The sums of the replicas start, start + starts, ... in set[FEMD_REPLICAS_MAX]. Returns how many they are. */
+int femd_replicas_of_start(const femd_sampled *common, int start, int starts, const femd_blocks **set);
 /* Values and errors of a linear function of the moments over all replicas, see femd_blocks_estimate; errors are wider
  * while atoms have left their sites and the first blocks are still among the sums. */
 int femd_replicas_estimate(const femd_sampled *common, femd_sampled_function function, void *user, int count,

@@ -179,6 +179,12 @@ static void replicas_widen(const femd_sampled *common, femd_sampled_function fun
     }
 }
 
+int femd_replicas_of_start(const femd_sampled *common, int start, int starts, const femd_blocks **set) {
+    int count = 0;
+    for (int r = start; r < common->replicas.count; r += starts) set[count++] = &common->replicas.one[r].sums;
+    return count;
+}
+
 int femd_replicas_estimate(const femd_sampled *common, femd_sampled_function function, void *user, int count,
                            double *value, double *error, double *apart) {
     const femd_blocks *set[FEMD_REPLICAS_MAX];

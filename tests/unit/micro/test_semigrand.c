@@ -100,18 +100,37 @@ static void what_was_not_seen_has_an_error(void **state) {
     femd_material_close(&m);
 }
 
-/* Unlike atoms hardly attract: at equal potentials argon stays argon and krypton krypton. */
+/* Unlike atoms hardly attract: at equal potentials argon stays argon and krypton krypton. Which of the two is the
+ * answer is not known, and the errors reach as far as both. */
 static void phases_that_do_not_meet_are_told(void **state) {
     (void)state;
-    femd_material *m =
-        open_material(CRYSTAL(EXCHANGE("\"species\":[\"Ar\",\"Kr\"],\"masses\":[\"39.948 u\",\"39.948 u\"]" QUICK), "",
-                              LJ ",\"pairs\":[{\"species\":[\"Ar\",\"Kr\"],\"epsilon\":\"0.003 eV\",\"sigma\":\"3.405 "
-                                 "angstrom\",\"cutoff\":\"7 angstrom\"}]"));
-    const femd_request q = ask(40, 0, 1);
-    femd_response r;
+    femd_material *m = open_material(
+        CRYSTAL(EXCHANGE("\"species\":[\"Ar\",\"Kr\"],\"masses\":[\"39.948 u\",\"39.948 u\"]" QUICK), "",
+                LJ ",\"pairs\":[{\"species\":[\"Ar\",\"Kr\"],\"epsilon\":\"0.003 eV\",\"sigma\":\"3.42 angstrom\","
+                   "\"cutoff\":\"7 angstrom\"},{\"species\":[\"Kr\",\"Kr\"],\"epsilon\":\"0.0103207 eV\",\"sigma\":"
+                   "\"3.45 angstrom\",\"cutoff\":\"7 angstrom\"}]"));
+    femd_request q = ask(40, 0, 1);
+    femd_response r, pure, alone;
+    q.wants |= FEMD_WANT_TANGENT;
     sample(m, &q, NULL, &r, NULL);
-    assert_true(r.notes & FEMD_NOTE_PHASES_APART);
+    assert_true((r.notes & FEMD_NOTE_PHASES_APART) && (r.notes & FEMD_NOTE_ACCURACY_NOT_REACHED));
     assert_true(r.x_2_err > 0.45 && fabs(r.x_2 - 0.5) < 0.05);
+    assert_true(r.x_response_err > 0.9 * r.x_response);
+    for (int side = -1; side <= 1; side += 2) {
+        femd_request one = ask(40, 0.3 * side, 1);
+        one.wants |= FEMD_WANT_TANGENT;
+        sample(m, &one, NULL, &pure, NULL);
+        assert_true(!(pure.notes & FEMD_NOTE_PHASES_APART) && fabs(pure.x_2 - (side > 0)) < 1e-9);
+        assert_true(fabs(pure.S[0] - r.S[0]) > 20 * pure.S_err[0] && pure.D_err[0] < 0.2 * r.D_err[0]);
+        for (int c = 0; c < 3; c++) assert_true(fabs(pure.S[c] - r.S[c]) < r.S_err[c] + 4 * pure.S_err[c]);
+        for (int c = 0; c < 36; c++) assert_true(fabs(pure.D[c] - r.D[c]) < r.D_err[c] + 5 * pure.D_err[c]);
+    }
+    /* asked without the composition the stress knows it too: an accuracy that chance alone would meet is not met */
+    q = ask(40, 0, 1);
+    q.wants = FEMD_WANT_STRESS;
+    q.accuracy = 0.1;
+    sample(m, &q, NULL, &alone, NULL);
+    assert_true((alone.notes & FEMD_NOTE_PHASES_APART) && (alone.notes & FEMD_NOTE_ACCURACY_NOT_REACHED));
     femd_material_close(&m);
 }
 
