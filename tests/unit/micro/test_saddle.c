@@ -56,6 +56,32 @@ static void in_iron_the_middle_is_a_minimum(void **state) {
     hop_close(&h);
 }
 
+/* In an alloy on rough tables Newton's whole steps go to and fro over a jump of the second derivative; shortened where
+ * forces are least, they end at the saddle, and no band is needed. */
+static void steps_over_a_jump_are_shortened(void **state) {
+    (void)state;
+    static const int seeds[] = {43, 50, 74}, most = 16;
+    for (size_t k = 0; k < sizeof seeds / sizeof *seeds; k++) {
+        char json[700];
+        hop h;
+        snprintf(
+            json, sizeof json,
+            "{\"engine\":\"native\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"3.57 angstrom\",\"species\":[\"Cu\"],"
+            "\"repeat\":[2,2,2],\"vacancies\":{\"positions\":[[0,0,0]]},\"substitution\":[{\"for\":\"Cu\",\"species\":"
+            "\"Ni\",\"fraction\":0.5,\"seed\":%d}]},\"reference\":\"as-given\",\"potential\":{\"style\":"
+            "\"eam/alloy\",\"file\":\"CuNi.eam.alloy\"}}",
+            seeds[k]);
+        hop_open(&h, json, ALONG);
+        hop_find(&h, AT_REST);
+        print_message("barrier %.6f eV, %d Hessians, forces of %.1e eV/angstrom\n", h.saddle.W - h.minimum.W,
+                      h.saddle.hessians, h.saddle.fmax);
+        assert_true(h.saddle.negative == 1 && h.saddle.fmax < 1e-9 && !h.saddle.loose);
+        assert_true(h.way.humps == 1 && h.way.midpoint == 1 && h.way.calls == 0);
+        assert_true(h.saddle.hessians > 9 && h.saddle.hessians <= most);
+        hop_close(&h);
+    }
+}
+
 /* The vacancy goes where the atom was. */
 static void the_neighbour_in_the_named_direction_jumps(void **state) {
     (void)state;
@@ -114,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_vacancy_in_copper_hops_over_one_saddle),
         cmocka_unit_test(in_iron_the_middle_is_a_minimum),
+        cmocka_unit_test(steps_over_a_jump_are_shortened),
         cmocka_unit_test(the_neighbour_in_the_named_direction_jumps),
         cmocka_unit_test(a_lone_vacancy_is_a_centre_and_one_of_two_is_none),
         cmocka_unit_test(frequencies_go_with_the_unstable_modes_mass),
