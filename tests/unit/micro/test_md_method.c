@@ -153,7 +153,7 @@ static void boundary_work_vanishes_at_long_steps(void **state) {
     md_case c;
     femd_response r;
     md_open(&c, DEFECT(",\"md\":{\"time_step\":\"34 fs\",\"stride\":5,\"max_steps\":4000000}"));
-    md_evaluate(&c, STRAIN, 40, 0.0015, 3, NULL, &r, NULL);
+    md_evaluate(&c, STRAIN, 40, 0.004, 3, NULL, &r, NULL);
     const double missing = nk(&c) * 40 * pow(c.md->common.options.time_step * c.md->common.top_frequency, 2) / 4 /
                            1e7; /* of a lattice of such frequencies, over the floor */
     print_message("%.3g radians: boundary work %.5f(%.5f), up to %.4f without the correction\n",
