@@ -123,9 +123,27 @@ static void slides_and_turns_are_told_apart(void **state) {
           {{0, 5, 6}, {0, 1, 0}}, {{0, 5, 6}, {0, 0, 1}});
 }
 
+/* What is called is what the motions span, not each by itself. */
+static void names_are_those_of_what_is_spanned(void **state) {
+    (void)state;
+    static const double mixed[3][6] = {{0, 0, 0, 1, 1, 0}, {0, 0, 0, 0, 2, 0}, {0, 1, 0, 1, 3, 0}};
+    static const double large[6] = {1, 0, 0, 0, 0, 2};
+    char text[FEMD_FREE_WORDS];
+    femd_free_words(large, 1, middle, size, text);
+    assert_string_equal(text, "rotation about the axis along z through (1, 0, 3) m");
+    femd_free_words(mixed[0], 2, middle, size, text);
+    assert_string_equal(text, "rotation about the axis along x through (1, 2, 3) m and rotation about the axis along y "
+                              "through (1, 2, 3) m");
+    femd_free_words(mixed[0], 3, middle, size, text);
+    assert_string_equal(text,
+                        "translation along y and rotation about the axis along x through (1, 2, 3) m and rotation "
+                        "about the axis along y through (1, 2, 3) m");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_free_has_a_name), cmocka_unit_test(slopes_are_named_by_their_direction),
-        cmocka_unit_test(a_thread_leaves_a_screw), cmocka_unit_test(slides_and_turns_are_told_apart)};
+        cmocka_unit_test(a_thread_leaves_a_screw), cmocka_unit_test(slides_and_turns_are_told_apart),
+        cmocka_unit_test(names_are_those_of_what_is_spanned)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
