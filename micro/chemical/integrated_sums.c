@@ -38,7 +38,8 @@ static femd_status sums_take_means(const femd_integrated *self, int k, double me
     for (int r = 0; r < self->rungs; r++) {
         const femd_blocks *sums = &self->ladder[k].rung[r].trajectory.sums;
         double error[FEMD_RUNG_Y + 1];
-        (void)femd_blocks_estimate(&sums, 1, sums_means, NULL, FEMD_RUNG_Y + 1, mean[r], error, NULL);
+        if (femd_blocks_estimate(&sums, 1, sums_means, NULL, FEMD_RUNG_Y + 1, mean[r], error, NULL) < 2)
+            return femd_fail(err, FEMD_PROTOCOL, "too few blocks of lambda = %.3g", femd_integrated_lambda(self, r));
         const int up = r + 1 < self->rungs, down = r > 0;
         if ((!up || femd_bennett_meets(mean[r] + UP)) && (!down || femd_bennett_meets(mean[r] + DOWN))) continue;
         return femd_fail(err, FEMD_NOT_CONVERGED, "lambda = %.3g did not meet its neighbours",

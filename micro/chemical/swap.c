@@ -237,7 +237,8 @@ static femd_status swap_judge(void *self, femd_native *native, const femd_condit
     for (int k = 0; k < 2; k++) {
         const femd_side *moving = &swap->side[k].moving;
         const femd_blocks *sums = &swap->side[k].trajectory.sums;
-        (void)femd_blocks_estimate(&sums, 1, swap_means, NULL, FEMD_BENNETT_SUMS, value[k], error[k], NULL);
+        if (femd_blocks_estimate(&sums, 1, swap_means, NULL, FEMD_BENNETT_SUMS, value[k], error[k], NULL) < 2)
+            return femd_fail(err, FEMD_PROTOCOL, "too few blocks of side %d of a swap", k);
         if (!femd_bennett_meets(value[k]))
             return femd_fail(err, FEMD_NOT_CONVERGED, "no swap of an atom met the other side");
         a->side[k] = femd_bennett_alone(swap->C, kT, k, value[k]);

@@ -69,28 +69,40 @@ static femd_status solute(int repeat, figure energy, femd_error *err) {
 
 /* ---- what harmonic vibrations leave out ---- */
 
-/* A crystal of copper with or without its vacancy, at a lattice parameter of about 600 K. */
-static femd_status open_warm(int vacancy, const char *method, femd_material **m, femd_error *err) {
+/* 108 sites, in a cell that the temperature has made larger. */
+typedef struct crystal {
+    const char *name;
+    double a, T; /* angstrom, K */
+    const char *species, *potential;
+} crystal;
+
+static const crystal copper = {"copper", 3.648, 700, "\"species\":[\"Cu\"]",
+                               "\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\""},
+                     argon = {"argon", 5.4, 40, "\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"]",
+                              "\"style\":\"lj\",\"epsilon\":\"0.0103207 eV\",\"sigma\":\"3.405 "
+                              "angstrom\",\"cutoff\":\"7.5 angstrom\""};
+
+static femd_status open_warm(const crystal *c, int vacancy, const char *method, femd_material **m, femd_error *err) {
     char json[1024];
     snprintf(
         json, sizeof json,
         "{\"engine\":\"native\",\"method\":%s,\"md\":{\"max_steps\":300000},\"structure\":{\"lattice\":\"fcc\",\"a\":"
-        "\"3.648 angstrom\",\"species\":[\"Cu\"],\"repeat\":[3,3,3]%s},\"defect\":{\"vacancy\":0},\"reference\":"
-        "\"as-given\",\"potential\":{\"style\":\"eam/alloy\",\"file\":\"Cu_mishin1.eam.alloy\"}}",
-        method, vacancy ? ",\"vacancies\":{\"positions\":[[0,0,0]]}" : "");
+        "\"%g "
+        "angstrom\",%s,\"repeat\":[3,3,3]%s},\"defect\":{\"vacancy\":0},\"reference\":\"as-given\",\"potential\":{%s}}",
+        method, c->a, c->species, vacancy ? ",\"vacancies\":{\"positions\":[[0,0,0]]}" : "", c->potential);
     return open_text(json, m, err);
 }
 
 /* The free energy (J) that a crystal has at T beyond its harmonic one, by the energies of md above the harmonic ones:
  * -T int_0^T E/T'^2 dT', whose integrand is smooth, at the four points of Gauss. */
-static femd_status beyond_harmonic(int vacancy, double T, figure *beyond, femd_error *err) {
+static femd_status beyond_harmonic(const crystal *c, int vacancy, figure *beyond, femd_error *err) {
     static const double at[4] = {0.069431844202974, 0.330009478207572, 0.669990521792428, 0.930568155797026},
                         weight[4] = {0.173927422568727, 0.326072577431273, 0.326072577431273, 0.173927422568727};
     femd_material *m = NULL;
-    femd_status rc = open_warm(vacancy, "\"md\"", &m, err);
+    femd_status rc = open_warm(c, vacancy, "\"md\"", &m, err);
     *beyond = (figure){0, 0};
     for (int k = 0; rc == FEMD_OK && k < 4; k++) {
-        const double here = at[k] * T, V = femd_material_capabilities(m)->volume,
+        const double T = c->T, here = at[k] * T, V = femd_material_capabilities(m)->volume,
                      share = -weight[k] * T * T / (here * here);
         femd_request q = {
             .wants = FEMD_WANT_STRESS | FEMD_WANT_ENERGY, .temperature = here, .seed = 1, .accuracy = 1e-4};
@@ -109,23 +121,23 @@ static femd_status beyond_harmonic(int vacancy, double T, figure *beyond, femd_e
 }
 
 /* Harmonic, and what md says of the rest: of the free energies, and of the pressure. */
-static femd_status by_energies(femd_material *m, double T, figure *formation, femd_error *err) {
+static femd_status by_energies(const crystal *c, femd_material *m, figure *formation, femd_error *err) {
     const uint32_t wants = FEMD_WANT_MU | FEMD_WANT_STRESS;
     const double share = 1 - 1.0 / 107;
     figure host = {0, 0}, own = {0, 0};
     femd_response harmonic, sampled;
     femd_material *md = NULL;
-    femd_status rc = ask(m, NULL, T, wants, &harmonic, err);
-    if (rc == FEMD_OK) rc = open_warm(0, "\"md\"", &md, err);
-    if (rc == FEMD_OK) rc = ask(md, NULL, T, FEMD_WANT_STRESS, &sampled, err);
-    if (rc == FEMD_OK) rc = beyond_harmonic(0, T, &host, err);
-    if (rc == FEMD_OK) rc = beyond_harmonic(1, T, &own, err);
+    femd_status rc = ask(m, NULL, c->T, wants, &harmonic, err);
+    if (rc == FEMD_OK) rc = open_warm(c, 0, "\"md\"", &md, err);
+    if (rc == FEMD_OK) rc = ask(md, NULL, c->T, FEMD_WANT_STRESS, &sampled, err);
+    if (rc == FEMD_OK) rc = beyond_harmonic(c, 0, &host, err);
+    if (rc == FEMD_OK) rc = beyond_harmonic(c, 1, &own, err);
     if (rc == FEMD_OK) {
         const double Omega = femd_material_capabilities(md)->volume / 108;
         double pressure = 0, error = 0;
-        for (int c = 0; c < 3; c++) {
-            pressure += (harmonic.S[c] - sampled.S[c]) / 3;
-            error += sampled.S_err[c] / 3;
+        for (int k = 0; k < 3; k++) {
+            pressure += (harmonic.S[k] - sampled.S[k]) / 3;
+            error += sampled.S_err[k] / 3;
         }
         formation->value = (harmonic.mu_excess + own.value - share * host.value + pressure * Omega) / EV;
         formation->error = hypot(hypot(own.error, share * host.error), error * Omega) / EV;
@@ -134,23 +146,24 @@ static femd_status by_energies(femd_material *m, double T, figure *formation, fe
     return rc;
 }
 
-static femd_status integrated(double T, femd_error *err) {
+static femd_status integrated(const crystal *c, femd_error *err) {
     char name[160];
-    femd_response r;
+    femd_response r, harmonic;
     figure energies = {0, 0};
     femd_material *m = NULL, *h = NULL;
-    say("vacancy at %g K, integrated", T);
-    femd_status rc = open_warm(0, "{\"stress\":\"statics\",\"chemical-potential\":\"integrated\"}", &m, err);
-    if (rc == FEMD_OK) rc = open_warm(0, "{\"stress\":\"quasiharmonic\",\"chemical-potential\":\"harmonic\"}", &h, err);
-    if (rc == FEMD_OK) rc = ask(m, NULL, T, FEMD_WANT_MU, &r, err);
-    if (rc == FEMD_OK) rc = by_energies(h, T, &energies, err);
+    say("vacancy in %s at %g K, integrated", c->name, c->T);
+    femd_status rc = open_warm(c, 0, "{\"stress\":\"statics\",\"chemical-potential\":\"integrated\"}", &m, err);
+    if (rc == FEMD_OK)
+        rc = open_warm(c, 0, "{\"stress\":\"quasiharmonic\",\"chemical-potential\":\"harmonic\"}", &h, err);
+    if (rc == FEMD_OK) rc = ask(m, NULL, c->T, FEMD_WANT_MU, &r, err);
+    if (rc == FEMD_OK) rc = ask(h, NULL, c->T, FEMD_WANT_MU, &harmonic, err);
+    if (rc == FEMD_OK) rc = by_energies(c, h, &energies, err);
     if (rc == FEMD_OK) {
         const figure mine = {r.mu_excess / EV, r.mu_excess_err / EV};
-        femd_response harmonic;
-        snprintf(name, sizeof name, "copper, vacancy at %g K, a = 3.648 angstrom, integrated, 108 atoms", T);
+        snprintf(name, sizeof name, "%s, vacancy at %g K, a = %g angstrom, integrated, 108 atoms", c->name, c->T, c->a);
         print_figure(name, mine, "eV", (reference){"harmonic, and energies of md from 0 K", energies});
-        rc = ask(h, NULL, T, FEMD_WANT_MU, &harmonic, err);
-        if (rc == FEMD_OK) print_figure(name, mine, "eV", (reference){"harmonic alone", {harmonic.mu_excess / EV, 0}});
+        print_figure(name, mine, "eV",
+                     (reference){"harmonic alone", {harmonic.mu_excess / EV, harmonic.mu_excess_err / EV}});
     }
     femd_material_close(&m);
     femd_material_close(&h);
@@ -218,8 +231,8 @@ femd_status chemical_potential(femd_error *err) {
     FEMD_TRY(vacancy(4, (figure){1.2735, 0}, (figure){3.036, 0}, (figure){2.94, 0}, err));
     FEMD_TRY(solute(3, (figure){-0.79278, 0}, err));
     FEMD_TRY(solute(4, (figure){-0.79281, 0}, err));
-    FEMD_TRY(integrated(400, err));
-    FEMD_TRY(integrated(700, err));
+    FEMD_TRY(integrated(&argon, err));
+    FEMD_TRY(integrated(&copper, err));
     FEMD_TRY(swap(err));
     FEMD_TRY(fluid(0.5, 1.35, (figure){-2.463, 0.006}, (figure){-2.4565, 0}, err));
     return fluid(0.7, 1.5, (figure){-0.632, 0.012}, (figure){-0.6214, 0}, err);
