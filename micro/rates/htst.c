@@ -140,6 +140,20 @@ static femd_status htst_need_temperature(const femd_conditions *conditions, femd
     return femd_fail(err, FEMD_BAD_INPUT, "a rate at %g K: give a temperature above zero", conditions->temperature);
 }
 
+/* Moves may name a way over several hops. What rests between them has ways of its own to go elsewhere, of which the
+ * humps on this one say nothing. */
+static femd_status htst_check_given(const femd_hop *hop, const femd_rate_path *path, double temperature,
+                                    femd_error *err) {
+    const double kT = femd_phonon_k * temperature;
+    if (!hop->given || path->humps < 2 || path->depth < LOW_BARRIER * kT) return FEMD_OK;
+    return femd_fail(
+        err, FEMD_UNSUPPORTED,
+        "hop.moves: on the way is a minimum, %.3g eV (%.3g kT) deep: atoms rest there and may go elsewhere, "
+        "so that these are several hops, one after the other; give each by its moves (\"barrier\" is "
+        "answered: of the highest saddle)",
+        path->depth, path->depth / kT);
+}
+
 static femd_status htst_answer_hop(htst *s, femd_native *native, const femd_conditions *conditions,
                                    const femd_beat *along, const femd_beat *strained, femd_response *response,
                                    femd_error *err) {
@@ -150,6 +164,7 @@ static femd_status htst_answer_hop(htst *s, femd_native *native, const femd_cond
     if (rate) FEMD_TRY(htst_need_temperature(conditions, err));
     if (rate || strain) FEMD_TRY(femd_smoothness_require(s->roughness, err));
     FEMD_TRY(femd_rate_follow(&s->rate, native, &s->vacancy.hop[s->index], rate || strain, along, &path, err));
+    if (rate) FEMD_TRY(htst_check_given(&s->vacancy.hop[s->index], &path, conditions->temperature, err));
     if (conditions->wants & FEMD_WANT_BARRIER) response->barrier = J * path.barrier;
     for (int c = 0; c < 6; c++) response->barrier_strain[c] = J * path.slope[c];
     for (int c = 0; c < 36; c++) response->barrier_strain_2[c] = J * path.curve[c];

@@ -109,6 +109,12 @@ static femd_status rate_land(femd_rate *rate, const femd_native *native, const f
     for (int c = 0; c < 3; c++) way[c] = made[3 * hop->jumper + c] - rate->minimum.x[3 * hop->jumper + c];
     const double most = rate_distance(rve.n, rate->other, made), length = sqrt(femd_dot3(way, way));
     if (most <= AWAY * length) return FEMD_OK;
+    if (hop->given)
+        return femd_fail(
+            err, FEMD_INSTABILITY,
+            "hop.moves: no state is where they lead: an atom rests %.3g angstrom away from its place there, "
+            "of the %.3g that the farthest moves",
+            most, length);
     return femd_fail(
         err, FEMD_INSTABILITY,
         "the state after the hop is none that the hop leaves: an atom has gone %.3g angstrom from its place "

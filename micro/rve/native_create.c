@@ -12,6 +12,7 @@
 #include "rve/reference.h"
 
 #define ANGSTROM 1e-10
+#define ONE_MASS 1e-6 /* relative: masses that are one */
 
 static femd_status native_read_settings(const femd_json *doc, femd_relax_settings *set, double *skin, femd_error *err) {
     const cJSON *relaxation = femd_json_get(doc->root, "relaxation"),
@@ -232,7 +233,11 @@ static femd_status native_add_exchanged(const femd_json *doc, femd_structure *at
         if (!mass) continue;
         FEMD_TRY(femd_json_node_quantity(doc, mass, FEMD_DIM_MASS, &value, err));
         if (!(value > 0)) return femd_json_fail(doc, mass, err, "a mass must be above zero");
-        atoms->mass[species] = value / FEMD_ATOMIC_MASS;
+        value /= FEMD_ATOMIC_MASS;
+        if (atoms->mass[species] > 0 && fabs(atoms->mass[species] / value - 1) > ONE_MASS)
+            return femd_json_fail(doc, mass, err, "%s has %g u in the structure, and %g here", item->valuestring,
+                                  atoms->mass[species], value);
+        atoms->mass[species] = value;
         mass = mass->next;
     }
     return FEMD_OK;

@@ -1,4 +1,5 @@
-/* Hops that are given by the atoms which move: a dumbbell in copper. */
+/* Hops that are given by the atoms which move: a dumbbell in copper; two hops of a vacancy in argon, which are not one.
+ */
 #include "engine_material.h"
 #include "femd/evaluate.h"
 #include "femd/units.h"
@@ -113,13 +114,46 @@ static void moves_that_are_no_hop_are_refused(void **state) {
     const femd_status rc = try_request(m, &q, NULL, &r, NULL, &err);
     print_message("%s\n", err.text);
     assert_int_not_equal(rc, FEMD_OK);
+    if (!strstr(err.text, "hop.moves: no state is where they lead")) fail_msg("%s", err.text);
     femd_material_close(&m);
+}
+
+#define ARGON(moves)                                                                                                   \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"rate\":\"htst\",\"barrier\":\"htst\"},"               \
+    "\"structure\":{\"lattice\":\"fcc\",\"a\":\"5.27 angstrom\",\"species\":[\"Ar\"],\"masses\":[\"39.948 u\"],"       \
+    "\"repeat\":[2,2,2],\"vacancies\":{\"positions\":[[0,0,0]]}},\"reference\":\"as-given\",\"potential\":{"           \
+    "\"style\":\"lj\",\"epsilon\":\"10.32 meV\",\"sigma\":\"3.405 angstrom\",\"cutoff\":\"6.5 angstrom\"},"            \
+    "\"hop\":{\"moves\":[" moves "]}}"
+#define INTO  "{\"atom\":2,\"to\":[0,0,0]}"
+#define AFTER "{\"atom\":16,\"to\":[0.25,0.25,0]}"
+
+/* What rests between two hops may go elsewhere: there is no rate of both, however they are named. Heat that the rest
+ * between them does not withstand makes them one way, and their highest saddle is that of the one. */
+static void two_hops_in_a_row_have_no_rate(void **state) {
+    (void)state;
+    femd_request q = {.wants = FEMD_WANT_RATE | FEMD_WANT_BARRIER, .temperature = 40};
+    femd_response one, r;
+    femd_error err = FEMD_ERROR_INIT;
+    femd_material *single = open_material(ARGON(INTO)), *both = open_material(ARGON(INTO "," AFTER));
+    request(single, &q, NULL, &one, NULL);
+    assert_true(!(one.notes & FEMD_NOTE_TWO_HUMPS));
+    assert_int_equal(try_request(both, &q, NULL, &r, NULL, &err), FEMD_UNSUPPORTED);
+    if (!strstr(err.text, "several hops, one after the other")) fail_msg("%s", err.text);
+    q.wants = FEMD_WANT_BARRIER;
+    request(both, &q, NULL, &r, NULL);
+    assert_true(r.notes & FEMD_NOTE_TWO_HUMPS && fabs(r.barrier / one.barrier - 1) < 1e-6);
+    q = (femd_request){.wants = FEMD_WANT_RATE, .temperature = 1.1 * one.barrier / 5 / FEMD_BOLTZMANN};
+    request(both, &q, NULL, &r, NULL);
+    assert_true(r.rate > 0 && r.notes & FEMD_NOTE_LOW_BARRIER);
+    femd_material_close(&single);
+    femd_material_close(&both);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_dumbbell_goes_on_and_turns),
         cmocka_unit_test(moves_that_are_no_hop_are_refused),
+        cmocka_unit_test(two_hops_in_a_row_have_no_rate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -246,6 +246,8 @@ static void what_cannot_exchange_is_refused(void **state) {
         {CRYSTAL(EXCHANGE("\"species\":[\"Ar\",\"Kr\"]"), "", LJ), "no mass is known for Kr"},
         {CRYSTAL(EXCHANGE("\"species\":[\"Ar\",\"Kr\"],\"masses\":[\"1 u\",\"1 u\",\"1 u\"]"), "", LJ),
          "3 masses for 2"},
+        {CRYSTAL(EXCHANGE("\"species\":[\"Ar\",\"Kr\"],\"masses\":[\"40 u\",\"83.798 u\"]"), "", LJ),
+         "Ar has 39.948 u in the structure, and 40 here"},
         {CRYSTAL(EXCHANGE("\"species\":[\"Kr\",\"Xe\"],\"masses\":[\"1 u\",\"1 u\"]"), "", LJ),
          "no atom of the species"},
         {CRYSTAL(EXCHANGE("\"species\":[\"Kr\",\"Xe\",\"Ne\",\"He\"],\"masses\":[\"1 u\",\"1 u\",\"1 u\",\"1 u\"]"), "",
