@@ -16,7 +16,7 @@
 #include "results/checkpoint_states.h"
 #include "results/outfile.h"
 
-enum { FORMAT = 16 };
+enum { FORMAT = 17 };
 
 /* ---- which case it is ---- */
 

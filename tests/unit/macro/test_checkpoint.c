@@ -284,7 +284,7 @@ static void a_file_of_another_format_is_refused_with_both(void **state) {
     }
     MPI_Barrier(PETSC_COMM_WORLD);
     assert_int_equal(load_changes(f, path, changes, sizeof changes, &err), FEMD_BAD_INPUT);
-    assert_non_null(strstr(err.text, "has format 13, this femd reads 16"));
+    assert_non_null(strstr(err.text, "has format 13, this femd reads 17"));
     free(path);
 }
 
