@@ -12,6 +12,8 @@ static const double TWO_PI = 6.28318530717958647693;
 static const double FORGETS = 20; /* times 1/friction: a segment of the equilibration */
 static const double PERIODS = 40; /* of the fastest vibration: shortest block */
 static const double APART = 0.7;  /* kT: by which the gaps of neighbouring rungs are to scatter at most */
+/* Times the reach of what stays: dumbbells and small atoms go on by 0.4 of the distance of neighbours. */
+static const double NEARER = 0.7;
 enum { GROUP = 10, SEGMENTS_LATE = 16, BLOCKS_FIRST = 8, RUNGS_LEAST = 2, HOST = 0, DEFECTIVE = 1 };
 /* Stretches of a rung that may be done again: so many, and one of so many. */
 enum { AGAIN = 4, AGAIN_OF = 4 };
@@ -54,6 +56,7 @@ static femd_status integrated_prepare(void *user, femd_native *native, const fem
         return femd_json_fail(words->doc, words->at, err,
                               "atoms that are at no minimum of the energy have no harmonic crystal to begin from");
     FEMD_TRY(femd_formation_create(native, words->doc, &self->formation, err));
+    if (self->formation.defect.kind == FEMD_DEFECT_INTERSTITIAL) self->common.reach *= NEARER;
     femd_native *defective = self->formation.defective;
     const int most = native->rve.n > defective->rve.n ? native->rve.n : defective->rve.n;
     if (most > FEMD_PHONON_ATOMS_MAX)

@@ -173,6 +173,44 @@ static void what_does_not_stay_is_told_or_refused(void **state) {
     femd_material_close(&m);
 }
 
+/* ---- an atom between those of a bcc cell ---- */
+
+#define BETWEEN                                                                                                        \
+    "{\"engine\":\"native\",\"method\":{\"stress\":\"statics\",\"chemical-potential\":\"integrated\"},\"defect\":{"    \
+    "\"interstitial\":{\"at\":[0.5,0.25,0],\"species\":\"He\"}},\"structure\":{\"file\":\"test_integrated_bcc.xyz\","  \
+    "\"species\":[\"Ar\",\"He\"],\"masses\":[\"39.948 u\",\"4 u\"]},\"reference\":\"as-given\",\"potential\":{"        \
+    "\"style\":\"lj\",\"pairs\":[" PAIR("Ar", "Ar", "0.0103", "3.405") "," PAIR("Ar", "He", "0.02", "2.1") "," PAIR(   \
+        "He", "He", "0.001", "2.5") "]}}"
+
+/* It goes on to sites that are 0.41 of the distance of neighbours away: stretches in which it did are thrown away, so
+ * that all seeds tell the free energy of one site. */
+static void a_small_atom_is_kept_at_its_site(void **state) {
+    (void)state;
+    FILE *file = fopen("test_integrated_bcc.xyz", "w");
+    assert_non_null(file);
+    fprintf(file, "2\nLattice=\"4.4 0 0 0 4.4 0 0 0 4.4\" Properties=species:S:1:pos:R:3\nAr 0 0 0\nAr 2.2 2.2 2.2\n");
+    assert_int_equal(fclose(file), 0);
+    femd_material *m = open_material(BETWEEN);
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    int answered = 0, hopped = 0;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        const femd_request q = ask(14, seed, 0.3);
+        femd_error err = FEMD_ERROR_INIT;
+        femd_response r;
+        const femd_status rc = try_request(m, &q, NULL, &r, NULL, &err);
+        if (rc != FEMD_OK) assert_int_equal(rc, FEMD_UNSUPPORTED);
+        hopped += rc != FEMD_OK || r.notes & FEMD_NOTE_NOT_SOLID;
+        if (rc != FEMD_OK) continue;
+        answered++;
+        low = fmin(low, r.mu_excess);
+        high = fmax(high, r.mu_excess);
+    }
+    print_message("%d of 8, %.5f to %.5f eV, %d saw hops\n", answered, low / EV, high / EV, hopped);
+    assert_true(answered >= 2 && hopped >= 2);
+    assert_true(high - low < 0.15 * EV * K * 14);
+    femd_material_close(&m);
+}
+
 static void what_cannot_be_integrated_is_refused(void **state) {
     (void)state;
     static const refusal wrong[] = {
@@ -212,6 +250,7 @@ int main(void) {
         cmocka_unit_test(rungs_do_not_matter),
         cmocka_unit_test(a_state_goes_on),
         cmocka_unit_test(what_does_not_stay_is_told_or_refused),
+        cmocka_unit_test(a_small_atom_is_kept_at_its_site),
         cmocka_unit_test(what_cannot_be_integrated_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
