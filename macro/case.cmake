@@ -17,6 +17,7 @@ add_library(femd_case STATIC
   ${CMAKE_CURRENT_LIST_DIR}/case/case_value.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_where.c
   ${CMAKE_CURRENT_LIST_DIR}/case/case_ties.c
+  ${CMAKE_CURRENT_LIST_DIR}/mesh/box_tree.c
   ${CMAKE_CURRENT_LIST_DIR}/mesh/nodal_data.c
   ${CMAKE_CURRENT_LIST_DIR}/element/element.c
   ${CMAKE_CURRENT_LIST_DIR}/element/element_sum.c

@@ -7,22 +7,19 @@
 #include <string.h>
 
 #include "femd/tensor3.h"
+#include "mesh/box_tree.h"
 #include "mesh/mesh.h"
 #include "mesh/mesh_sides.h"
 
 /* Places looked at: the middle of the cell, and halfway from there to each corner; on the surface the middles of sides
  * and edges. */
-enum { OVERLAP_PLACES = FEMD_CELL_FACES + FEMD_CELL_EDGES, OVERLAP_LEAF = 4 };
+enum { OVERLAP_PLACES = FEMD_CELL_FACES + FEMD_CELL_EDGES };
 
 /* Least shape function of a corner at a place that counts as inside: bodies that touch along a curved surface, each in
  * facets of its own, reach into each other by less. */
 static const double overlap_inside = 0.01;
 /* The same of a side's middle in a cell of its own body, which no mesh that conforms has. */
 static const double overlap_within = 1e-6;
-
-typedef struct overlap_box {
-    double low[3], high[3];
-} overlap_box;
 
 /* Affine coordinates of a cell, of its middle's Jacobian (tetrahedra: and what is left of their sum), and between which
  * values it lies: a straight tetrahedron fills that, other cells do not leave it. */
@@ -38,70 +35,10 @@ typedef struct overlap_search {
     double inside;
     double curved[OVERLAP_PLACES][FEMD_ELEMENT_NODES];  /* shape functions of all nodes there */
     double straight[OVERLAP_PLACES][FEMD_CELL_CORNERS]; /* of the corners */
-    overlap_box *cell;                                  /* of each cell */
+    femd_box *cell;                                     /* of each cell */
     overlap_frame *frame;                               /* of each cell */
-    overlap_box *node;                                  /* of the tree: the children of i are 2 i + 1 and 2 i + 2 */
-    int *order;                                         /* cells, each node's side by side */
+    femd_box_tree tree;                                 /* of the cells */
 } overlap_search;
-
-/* ---- the tree ---- */
-
-static void overlap_box_extend(overlap_box *box, const double *low, const double *high) {
-    for (int a = 0; a < 3; ++a) {
-        box->low[a] = low[a] < box->low[a] ? low[a] : box->low[a];
-        box->high[a] = high[a] > box->high[a] ? high[a] : box->high[a];
-    }
-}
-
-static const overlap_box overlap_nothing = {{INFINITY, INFINITY, INFINITY}, {-INFINITY, -INFINITY, -INFINITY}};
-
-static int overlap_boxes_meet(const overlap_box *p, const overlap_box *q) {
-    return p->low[0] < q->high[0] && q->low[0] < p->high[0] && p->low[1] < q->high[1] && q->low[1] < p->high[1] &&
-           p->low[2] < q->high[2] && q->low[2] < p->high[2];
-}
-
-/* Twice the middle of a cell's box along an axis. */
-static double overlap_key(const overlap_search *s, int c, int axis) {
-    return s->cell[c].low[axis] + s->cell[c].high[axis];
-}
-
-/* The m least of n cells along an axis come first (Hoare's quickselect). */
-static void overlap_split(const overlap_search *s, int *order, int n, int m, int axis) {
-    int left = 0, right = n - 1;
-    while (left < right) {
-        const double pivot = overlap_key(s, order[left + (right - left) / 2], axis);
-        int i = left, j = right;
-        while (i <= j) {
-            while (overlap_key(s, order[i], axis) < pivot) ++i;
-            while (overlap_key(s, order[j], axis) > pivot) --j;
-            if (i <= j) {
-                const int keep = order[i];
-                order[i++] = order[j];
-                order[j--] = keep;
-            }
-        }
-        if (m <= j)
-            right = j;
-        else if (m >= i)
-            left = i;
-        else
-            return;
-    }
-}
-
-static void overlap_build(overlap_search *s, size_t node, int first, int n) {
-    overlap_box *box = &s->node[node];
-    int axis = 0;
-    *box = overlap_nothing;
-    for (int i = first; i < first + n; ++i)
-        overlap_box_extend(box, s->cell[s->order[i]].low, s->cell[s->order[i]].high);
-    if (n <= OVERLAP_LEAF) return;
-    for (int a = 1; a < 3; ++a)
-        if (box->high[a] - box->low[a] > box->high[axis] - box->low[axis]) axis = a;
-    overlap_split(s, s->order + first, n, n / 2, axis);
-    overlap_build(s, 2 * node + 1, first, n / 2);
-    overlap_build(s, 2 * node + 2, first + n / 2, n - n / 2);
-}
 
 /* ---- a cell ---- */
 
@@ -131,8 +68,8 @@ static void overlap_make_cell(overlap_search *s, int c) {
         J[9] = {0}, inverse[9], at[4], n[FEMD_CELL_CORNERS], dn[FEMD_CELL_CORNERS][FEMD_SPACE];
     femd_mesh_cell_nodes(s->mesh, element, c, x);
     const int hulls = overlap_hull(element, x, hull);
-    s->cell[c] = overlap_nothing;
-    for (int i = 0; i < hulls; ++i) overlap_box_extend(&s->cell[c], hull[i], hull[i]);
+    s->cell[c] = femd_box_nothing;
+    for (int i = 0; i < hulls; ++i) femd_box_extend(&s->cell[c], hull[i], hull[i]);
     overlap_middle(cell, at);
     cell->shape(at, n, dn);
     for (int i = 0; i < cell->corners; ++i)
@@ -207,10 +144,10 @@ static void overlap_places(overlap_search *s) {
 }
 
 /* The places of a cell, and their box. */
-static overlap_box overlap_find_places(const overlap_search *s, int c, double place[OVERLAP_PLACES][3]) {
+static femd_box overlap_find_places(const overlap_search *s, int c, double place[OVERLAP_PLACES][3]) {
     const femd_element *element = s->cs->element;
     double x[FEMD_SPACE * FEMD_ELEMENT_NODES];
-    overlap_box box = overlap_nothing;
+    femd_box box = femd_box_nothing;
     femd_mesh_cell_nodes(s->mesh, element, c, x);
     const int curved = femd_element_is_curved(element, x), nodes = curved ? element->nodes : s->mesh->corners;
     for (int p = 0; p < s->nplaces; ++p) {
@@ -219,7 +156,7 @@ static overlap_box overlap_find_places(const overlap_search *s, int c, double pl
         for (int i = 0; i < nodes; ++i)
             for (int a = 0; a < 3; ++a) sum[a] += shape[i] * x[3 * i + a];
         memcpy(place[p], sum, sizeof sum);
-        overlap_box_extend(&box, sum, sum);
+        femd_box_extend(&box, sum, sum);
     }
     return box;
 }
@@ -242,28 +179,21 @@ static int overlap_holds_one(const overlap_search *s, int other, double place[OV
     return 0;
 }
 
+typedef struct overlap_question {
+    const overlap_search *s;
+    double (*place)[3]; /* of cell c */
+    int c;
+} overlap_question;
+
+static int overlap_is_other(void *user, int other) {
+    const overlap_question *q = user;
+    return other != q->c && overlap_holds_one(q->s, other, q->place);
+}
+
 /* A cell that holds one of s->nplaces places of cell c, which lie in a box; -1: none. */
-static int overlap_other(const overlap_search *s, int c, overlap_box box, double place[OVERLAP_PLACES][3]) {
-    struct {
-        size_t node;
-        int first, n;
-    } stack[64] = {{0, 0, s->mesh->ncells}}, now;
-    for (int depth = 1; depth > 0;) {
-        now = stack[--depth];
-        if (!overlap_boxes_meet(&box, &s->node[now.node])) continue;
-        if (now.n > OVERLAP_LEAF) {
-            stack[depth].node = 2 * now.node + 1, stack[depth].first = now.first, stack[depth++].n = now.n / 2;
-            stack[depth].node = 2 * now.node + 2, stack[depth].first = now.first + now.n / 2;
-            stack[depth++].n = now.n - now.n / 2;
-            continue;
-        }
-        for (int i = now.first; i < now.first + now.n; ++i) {
-            const int other = s->order[i];
-            if (other != c && overlap_boxes_meet(&box, &s->cell[other]) && overlap_holds_one(s, other, place))
-                return other;
-        }
-    }
-    return -1;
+static int overlap_other(const overlap_search *s, int c, femd_box box, double place[OVERLAP_PLACES][3]) {
+    overlap_question question = {s, place, c};
+    return femd_box_tree_find(&s->tree, &box, overlap_is_other, &question);
 }
 
 /* Cells whose corners are in the same places, in whatever order. */
@@ -333,7 +263,7 @@ static femd_status overlap_judge_surface(overlap_search *s, const unsigned char 
     const double scale = s->cs->mesh.scale > 0 ? s->cs->mesh.scale : 1;
     for (int c = 0; c < mesh->ncells; ++c) {
         double all[OVERLAP_PLACES][3], place[OVERLAP_PLACES][3];
-        overlap_box box = overlap_nothing;
+        femd_box box = femd_box_nothing;
         int n = 0;
         for (int f = 0; f < faces; ++f) n += outer[faces * c + f];
         if (n == 0) continue;
@@ -343,7 +273,7 @@ static femd_status overlap_judge_surface(overlap_search *s, const unsigned char 
         for (int p = 0; p < faces + cell->edges; ++p) {
             if (!(p < faces ? outer[faces * c + p] : overlap_edge_is_outer(cell, p - faces, outer + faces * c)))
                 continue;
-            overlap_box_extend(&box, all[p], all[p]);
+            femd_box_extend(&box, all[p], all[p]);
             memcpy(place[s->nplaces++], all[p], sizeof all[p]);
         }
         const int other = overlap_other(s, c, box, place);
@@ -376,16 +306,13 @@ static femd_status overlap_look_at_surface(overlap_search *s, femd_error *err) {
 
 static femd_status overlap_look(overlap_search *s, femd_error *err) {
     const femd_mesh *mesh = s->mesh;
-    for (int c = 0; c < mesh->ncells; ++c) {
-        overlap_make_cell(s, c);
-        s->order[c] = c;
-    }
-    overlap_build(s, 0, 0, mesh->ncells);
+    for (int c = 0; c < mesh->ncells; ++c) overlap_make_cell(s, c);
+    FEMD_TRY(femd_box_tree_init(&s->tree, s->cell, mesh->ncells, err));
     overlap_places(s);
     s->inside = overlap_inside;
     for (int c = 0; c < mesh->ncells; ++c) {
         double place[OVERLAP_PLACES][3];
-        const overlap_box box = overlap_find_places(s, c, place);
+        const femd_box box = overlap_find_places(s, c, place);
         const int other = overlap_other(s, c, box, place);
         if (other < 0) continue;
         if (overlap_is_same(mesh, c, other))
@@ -406,8 +333,6 @@ static femd_status overlap_look(overlap_search *s, femd_error *err) {
 
 femd_status femd_mesh_check_overlap(const femd_case *cs, const femd_mesh *mesh, femd_error *err) {
     const size_t n = (size_t)mesh->ncells;
-    size_t nodes = 1, leaves = 1; /* halves differ by one at most, so that all leaves are at the last two depths */
-    while (leaves * OVERLAP_LEAF < n) leaves *= 2, nodes += leaves;
     if (!cs->mesh.file) return FEMD_OK; /* the box is cut without any */
     overlap_search *s = calloc(1, sizeof *s);
     femd_status rc = s ? FEMD_OK : femd_fail(err, FEMD_NO_MEMORY, "no memory to check the mesh");
@@ -416,14 +341,10 @@ femd_status femd_mesh_check_overlap(const femd_case *cs, const femd_mesh *mesh, 
     s->mesh = mesh;
     s->cell = malloc((n + 1) * sizeof *s->cell);
     s->frame = malloc((n + 1) * sizeof *s->frame);
-    s->node = malloc(nodes * sizeof *s->node);
-    s->order = malloc((n + 1) * sizeof *s->order);
-    rc = s->cell && s->frame && s->node && s->order ? overlap_look(s, err)
-                                                    : femd_fail(err, FEMD_NO_MEMORY, "no memory to check the mesh");
+    rc = s->cell && s->frame ? overlap_look(s, err) : femd_fail(err, FEMD_NO_MEMORY, "no memory to check the mesh");
     free(s->cell);
     free(s->frame);
-    free(s->node);
-    free(s->order);
+    femd_box_tree_clear(&s->tree);
     free(s);
     return rc;
 }
