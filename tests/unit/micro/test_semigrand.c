@@ -253,6 +253,10 @@ static void what_cannot_exchange_is_refused(void **state) {
         {CRYSTAL(EXCHANGE("\"species\":[\"Kr\",\"Xe\",\"Ne\",\"He\"],\"masses\":[\"1 u\",\"1 u\",\"1 u\",\"1 u\"]"), "",
                  LJ),
          "5 species in all"},
+        {CRYSTAL(
+             EXCHANGE("\"species\":[\"Ar\",\"Kr\",\"Xe\"],\"masses\":[\"39.948 u\",\"1 u\",\"1 u\"],\"replicas\":2"),
+             "", LJ),
+         "2 replicas: one at least is to start as each of the 3 species"},
         {CRYSTAL(EXCHANGE(TWO ",\"max_steps\":10"), "", LJ), "max_steps must be at least"},
         {CRYSTAL("\"method\":{\"stress\":\"semi-grand\",\"conductivity\":\"green-kubo\"},\"semi-grand\":{" TWO "}", "",
                  LJ),
