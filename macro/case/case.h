@@ -248,7 +248,8 @@ int femd_case_samples(const femd_case *c, size_t material, const femd_capabiliti
 /* With element.formulation "u-p": are so many unknowns (displacements and pressures) solved for directly? */
 int femd_case_mixed_is_direct(const femd_case *c, double unknowns);
 /* With it: BAD_INPUT if a material's answer at no strain, with element.shear_regularisation beside it, resists some
- * change of shape not at all, or less than the errors of its tangent: it is a liquid. */
+ * change of shape not at all, or less than the errors of its tangent: it is a liquid; or if that modulus is no small
+ * part of its bulk modulus. */
 FEMD_MUST_CHECK femd_status femd_case_check_shear(const femd_case *c, const char *material, const femd_response *virgin,
                                                   femd_error *err);
 /* BAD_INPUT if a material's engine does not answer that, or not as it must be. */

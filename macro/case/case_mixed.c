@@ -128,6 +128,20 @@ static double shear_lowest(const double D[36], double p, double largest) {
 #define LIQUID 1e-9
 enum { ABOVE = 2, BELOW = 6 };
 
+/* A modulus of more than this part of the bulk modulus would carry the loads that the pressure is to carry. */
+#define CARRIES 0.15
+
+static femd_status shear_check_modulus(const femd_case *c, const char *material, const double D[36], double p,
+                                       femd_error *err) {
+    double bulk = p / 3; /* of S = -p J C^-1, whose part in the sum is -3 p */
+    for (int i = 0; i < 3; i++) bulk += (D[6 * i] + D[6 * i + 1] + D[6 * i + 2]) / 9;
+    if (!(bulk > 0) || c->shear_regularisation <= CARRIES * bulk) return FEMD_OK;
+    return femd_fail(err, FEMD_BAD_INPUT,
+                     "%s: element.shear_regularisation: %.4g Pa is %.3g of the bulk modulus of materials.%s, %.4g Pa: "
+                     "it would carry what its pressure is to carry; take no more than %g of it, better a thousandth",
+                     c->path, c->shear_regularisation, c->shear_regularisation / bulk, material, bulk, CARRIES);
+}
+
 femd_status femd_case_check_shear(const femd_case *c, const char *material, const femd_response *virgin,
                                   femd_error *err) {
     double largest = 0, error = 0;
@@ -138,6 +152,7 @@ femd_status femd_case_check_shear(const femd_case *c, const char *material, cons
     }
     const double p = -(virgin->S[0] + virgin->S[1] + virgin->S[2]) / 3, own = shear_lowest(virgin->D, p, largest),
                  none = LIQUID * largest;
+    FEMD_TRY(shear_check_modulus(c, material, virgin->D, p, err));
     if (own < -fmax(none, BELOW * error) || own + c->shear_regularisation > fmax(none, ABOVE * error)) return FEMD_OK;
     return femd_fail(
         err, FEMD_BAD_INPUT,

@@ -21,6 +21,7 @@ refuse() {
 refuse 'element.shear_regularisation: belongs to element.formulation "u-p"' --set element.formulation=displacement
 refuse 'element.shear_regularisation: ' --set element.shear_regularisation=0
 refuse 'element.shear_regularisation: ' --set 'element.shear_regularisation="2 nm"'
+refuse 'is 0.5 of the bulk modulus of materials.liquid' --set element.shear_regularisation=1000
 refuse 'element.shear_regularisation does not lift it above these' --set element.shear_regularisation=1e-7
 
 femd check "$json" >"$scratch/check.log" || fail "femd check refuses the vessel"

@@ -159,6 +159,26 @@ static void liquids_are_told_from_soft_solids(void **state) {
     assert_int_equal(femd_case_check_shear(&cs, "m", &r, &err), FEMD_OK);
 }
 
+/* A modulus that would carry the loads is refused, whatever the material's own pressure. */
+static void a_modulus_is_a_small_part_of_the_bulk(void **state) {
+    (void)state;
+    static const struct {
+        double mu, p, regular;
+        int refused;
+    } cases[] = {{0, 0, 149, 0},    {0, 0, 151, 1},   {0, 300, 149, 0},   {0, 300, 151, 1},   {0, -300, 149, 0},
+                 {0, -300, 151, 1}, {100, 0, 149, 0}, {100, 0, 1e200, 1}, {100, 300, 149, 0}, {100, 300, 151, 1}};
+    femd_case cs = {.path = (char *)"case.json", .mixed = 1};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        femd_response r;
+        femd_error err = FEMD_ERROR_INIT;
+        isotropic(1000, cases[i].mu, cases[i].p, &r);
+        cs.shear_regularisation = cases[i].regular;
+        const femd_status rc = femd_case_check_shear(&cs, "water", &r, &err);
+        if (rc != (cases[i].refused ? FEMD_BAD_INPUT : FEMD_OK)) fail_msg("case %zu: %s", i, err.text);
+        if (rc != FEMD_OK) assert_non_null(strstr(err.text, "of the bulk modulus of materials.water, 1000 Pa"));
+    }
+}
+
 /* ---- bodies ---- */
 
 /* A vessel of liquid, smooth walls, open above. */
@@ -384,6 +404,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(stress_is_the_slope_of_the_energy_and_has_no_pressure),
                                        cmocka_unit_test(a_point_has_its_stress_and_its_tangent_beside_its_own),
                                        cmocka_unit_test(liquids_are_told_from_soft_solids),
+                                       cmocka_unit_test(a_modulus_is_a_small_part_of_the_bulk),
                                        cmocka_unit_test(a_liquid_is_refused_by_name),
                                        cmocka_unit_test(pressure_grows_with_depth_whatever_the_modulus),
                                        cmocka_unit_test(a_piston_meets_the_pressure_of_the_volume),
