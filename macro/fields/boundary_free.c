@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOTHING 1e-10 /* of a pivot, where the largest is 1 */
+/* Of a pivot, where the largest is 1: squares of lengths over the body's, so that the thinnest body that a mesh may
+ * have (1e-5) is held by its end; far above what round-off leaves of nothing (1e-15). */
+#define NOTHING 1e-12
 
 int femd_gram_free(double *A, int n, double *free_ways, int *first) {
     int count = 0;

@@ -88,6 +88,19 @@ static void what_is_free_has_a_name(void **state) {
     NAMED(0, "", POINT(0, 0, 0), POINT(1, 0, 0), POINT(0, 1, 0));
 }
 
+#define CORNERS(d) POINT(-1, 2 - d, 3 - d), POINT(-1, 2 + d, 3 - d), POINT(-1, 2 - d, 3 + d), POINT(-1, 2 + d, 3 + d)
+
+/* A rod that is clamped at its end is held, as thin as a mesh may be; nodes that are off a line by round-off are not.
+ */
+static void thin_ends_hold(void **state) {
+    (void)state;
+    NAMED(0, "", CORNERS(1e-2));
+    NAMED(0, "", CORNERS(2.1e-5));
+    NAMED(3, "rotation about all axes through (-1, 2, 3) m", CORNERS(1e-7));
+    NAMED(1, "rotation about the axis along x through (1, 2, 3) m", POINT(-1, 2, 3), POINT(3, 2, 3),
+          POINT(1, 2 + 1e-7, 3));
+}
+
 static void slopes_are_named_by_their_direction(void **state) {
     (void)state;
     /* two inclined planes that meet along y, the second held against turning by two more nodes */
