@@ -120,6 +120,55 @@ grep -qE 'cells  *8 ' ring.log || fail "a ring: $(cat ring.log)"
 ring 5
 femd check ring5.json >ring.log 2>&1
 [ $? = 2 ] && grep -q 'does not conform: the surface of cell .* lies in cell .* of the same body' ring.log || fail "two rings that do not conform: $(cat ring.log)"
+# two hexahedra that hang together by one edge, and the side of one, alone there, reaches into the other by a hundredth
+cat >wedge.msh <<'WEDGE'
+$MeshFormat
+2.2 0 8
+$EndMeshFormat
+$PhysicalNames
+2
+2 1 "left"
+3 2 "body"
+$EndPhysicalNames
+$Nodes
+14
+1 0 0 0
+2 1 0 0
+3 1 1 0
+4 0 1 0
+5 0 0 1
+6 1 0 1
+7 1 1 1
+8 0 1 1
+9 2 0 0
+10 2 0.9 0.1
+11 0.99 0.9 0.1
+12 2 0 1
+13 2 0.9 0.9
+14 0.99 0.9 0.9
+$EndNodes
+$Elements
+3
+1 3 2 1 1 1 4 8 5
+2 5 2 2 1 1 2 3 4 5 6 7 8
+3 5 2 2 1 2 9 10 11 6 12 13 14
+$EndElements
+WEDGE
+sed 's/ring4/wedge/' ring4.json >wedge.json
+femd check wedge.json >wedge.log 2>&1
+[ $? = 2 ] && grep -q 'does not conform: the surface of cell .* lies in cell .* of the same body' wedge.log || fail "a side that reaches in: $(cat wedge.log)"
+# two curved tetrahedra: one in the other, and beside it where boxes meet
+for shift in "0.1 0.15 0.2" "0.6 0.6 0.1"; do
+    awk -v shift_by="$shift" 'BEGIN { split(shift_by, s, " ") }
+        /^\$Nodes/ { print; getline; print 20; nodes = 1; next } /^\$EndNodes/ { for (i = 1; i <= 10; i++) print node[i]; nodes = 0 }
+        nodes { node[$1] = $1 + 10 " " $2 + s[1] " " $3 + s[2] " " $4 + s[3] } /^\$Elements/ { print; getline; print 6; next }
+        { print } $2 == 11 { printf "6 11 2 2 1"; for (i = 6; i <= 15; i++) printf " %d", $i + 10; print "" }' mesh_curved_22.msh >"two_${shift%% *}.msh"
+done
+femd check mesh_curved.json --set mesh.file=two_0.1.msh >two.log 2>&1
+[ $? = 2 ] && grep -q 'overlap: what lies in both would count twice' two.log || fail "curved tetrahedra in one another: $(cat two.log)"
+femd check mesh_curved.json --set mesh.file=two_0.6.msh >two.log 2>&1
+grep -q overlap two.log && fail "curved tetrahedra beside one another: $(cat two.log)"
+grep -q "part 2 of the mesh's 2 parts" two.log || fail "two curved tetrahedra: $(cat two.log)"
 # who stops reading is told of no engine that died
 { timeout 60 femd check mesh_curved.json 2>"$scratch/unread.log"; echo $? >"$scratch/unread.rc"; } | true
 [ ! -s "$scratch/unread.log" ] && [ "$(cat "$scratch/unread.rc")" = 141 ] || fail "nobody reads: $(cat "$scratch/unread.rc" "$scratch/unread.log")"
