@@ -13,6 +13,14 @@
  * have (1e-5) is held by its end; far above what round-off leaves of nothing (1e-15). */
 #define NOTHING 1e-12
 
+void femd_gram_shrink(double *A, int n, double unit) {
+    for (int i = 0; i < n; ++i) {
+        const double scale = A[i * (n + 1)] > unit ? sqrt(unit / A[i * (n + 1)]) : 1;
+        for (int j = 0; j < n; ++j) A[i * n + j] *= scale;
+        for (int j = 0; j < n; ++j) A[j * n + i] *= scale;
+    }
+}
+
 int femd_gram_free(double *A, int n, double *free_ways, int *first) {
     int count = 0;
     char *held = calloc((size_t)n + 1, 1);

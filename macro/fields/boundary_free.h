@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* Unknowns of a Gram matrix in a larger measure, in which they are no more than unit: those of a surface that turns
+ * about a far point. Whether a vector with A x = 0 has some of the others is as before. */
+void femd_gram_shrink(double *A, int n, double unit);
 /* The vectors x with A x = 0 of a Gram matrix A (n x n, of size 1, overwritten): free has room for n x n, vector k at
  * free + n k, each with an entry of 1 that the others do not have. Returns how many; *first: the first such entry, -1
  * if there is none. -1 without memory. */

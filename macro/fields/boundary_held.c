@@ -312,11 +312,14 @@ static femd_status bodies_refuse(const held_bodies *b, int group, const double *
 
 /* A part that is held does not hold another, unless it is tied to it. */
 static femd_status bodies_judge(const held_bodies *b, int group, femd_error *err) {
-    const int n = b->field->kind->modes * b->size[group];
+    const int modes = b->field->kind->modes, n = modes * b->size[group];
     double most = 0, *A = b->gram[group], *free_ways = malloc((size_t)n * (size_t)n * sizeof *free_ways),
            *motion = malloc(((size_t)n + 1) * MODES_MAX * sizeof *motion);
     int first = -1;
-    for (int i = 0; i < n; ++i) most = fmax(most, A[i * n + i]);
+    for (int k = 0; k < b->parts; ++k)
+        for (int m = 0; m < modes && b->group[k] == group; ++m)
+            most = fmax(most, A[bodies_row(b, MODES_MAX * k + m) * (n + 1)]);
+    if (most > 0) femd_gram_shrink(A, n, most);
     for (int i = 0; i < n * n && most > 0; ++i) A[i] /= most;
     const int count = free_ways && motion ? femd_gram_free(A, n, free_ways, &first) : -1;
     femd_status rc = FEMD_OK;

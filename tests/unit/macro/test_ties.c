@@ -339,6 +339,28 @@ static void rigid_surfaces_that_do_not_fit_are_refused(void **state) {
     model_clear(&m);
 }
 
+/* A surface that is moved about a point as far away as a gentle bend's centre holds the body as any other does. */
+static void a_surface_is_held_about_a_far_point(void **state) {
+    (void)state;
+    const double none[3] = {0, 0, 0};
+    for (double far = 1; far < 3e4; far *= 30)
+        for (int loose = 0; loose < 2; ++loose) {
+            model m;
+            model_init(&m, &femd_element_q1, 1);
+            model_load(&m, "left", FEMD_LOAD_TRACTION, 1e-3, 0, 0);
+            femd_case_boundary *b = make_rigid(&m, "right");
+            rigid_moves(b, none, none);
+            b->has_about = 1;
+            b->about[0] = 0.3, b->about[1] = far, b->about[2] = 0.2;
+            b->has[2] = !loose;
+            if (loose)
+                RUN_REFUSED(&m, "in 1 of its 6 rigid ways; nothing holds it against translation along z");
+            else
+                RUN_OK(&m);
+            model_clear(&m);
+        }
+}
+
 /* ---- periodic faces ---- */
 
 static void make_cell(model *m, const double G[9]) {
@@ -521,6 +543,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_hinge_turns_about_its_axis_alone),
         cmocka_unit_test(the_tangent_of_a_rigid_surface_is_consistent),
         cmocka_unit_test(rigid_surfaces_that_do_not_fit_are_refused),
+        cmocka_unit_test(a_surface_is_held_about_a_far_point),
         cmocka_unit_test(a_uniform_periodic_body_has_the_mean_gradient),
         cmocka_unit_test(free_components_of_the_gradient_carry_no_stress),
         cmocka_unit_test(fluctuations_are_periodic),
