@@ -363,7 +363,7 @@ static femd_status flux_print(flux *f, const flux_of *of, double time, femd_erro
     FEMD_TRY(flux_transmit(f, (int)ceil(PAIRS * time / PICOSECONDS), &kappa, err));
     rate.value = WAYS * cross.value * kappa.value;
     rate.error = rate.value * hypot(cross.error / cross.value, kappa.error / kappa.value);
-    snprintf(name, sizeof name, "copper, %g K, 255 atoms: a vacancy's hops, all 12 ways, if no crossing went back", of->T);
+    snprintf(name, sizeof name, "copper, %g K, 255 atoms: a vacancy's hops, all 12 ways, if all crossings stay", of->T);
     print_figure(name, (figure){WAYS * cross.value, WAYS * cross.error}, "1/ps",
                  (reference){harmonic, {WAYS * f->harmonic, 0}});
     print_figure("  part of the crossings that stays", kappa, "", (reference){harmonic, {1, 0}});
