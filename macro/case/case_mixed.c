@@ -157,8 +157,10 @@ femd_status femd_case_check_shear(const femd_case *c, const char *material, cons
     return femd_fail(
         err, FEMD_BAD_INPUT,
         "%s: materials.%s: its lowest shear stiffness at no strain is %.3g Pa (one sigma %.2g Pa) beside a "
-        "stiffness of %.3g Pa: that of a liquid, whose shape element.formulation \"u-p\" cannot find. %s",
+        "stiffness of %.3g Pa: that of a liquid, whose shape element.formulation \"u-p\" cannot find. %s%s",
         c->path, material, own, error, largest,
+        own > none ? "Its errors hide whether it has one: sampled longer (accuracy, tangent_accuracy) it may be told. "
+                   : "",
         c->shear_regularisation > 0
             ? "element.shear_regularisation does not lift it above these; a larger one would"
             : "A declared modulus of its own, element.shear_regularisation, makes it one that can be found "
