@@ -12,7 +12,7 @@
 #define STEP_DEFAULT     0.2
 #define FRICTION_DEFAULT 0.3
 #define FORGETS          30
-enum { INTERVAL_DEFAULT = 20 };
+enum { INTERVAL_DEFAULT = 20, TRIALS_MOST = 100 }; /* trials at one exchange of each atom that may be another */
 
 /* ---- which species exchange ---- */
 
@@ -123,6 +123,10 @@ static femd_status semigrand_open(void *user, femd_native *native, const femd_sa
     FEMD_TRY(femd_md_open(self, native, words, err));
     self->options.interval = (int)femd_json_number(words->node, "interval", INTERVAL_DEFAULT);
     self->options.trials = (int)femd_json_number(words->node, "trials", self->exchange.sites);
+    if (self->options.trials > TRIALS_MOST * self->exchange.sites)
+        return femd_json_fail(words->doc, femd_json_get(words->node, "trials"), err,
+                              "must be at most %d: %d of each of the %d atoms that may exchange",
+                              TRIALS_MOST * self->exchange.sites, TRIALS_MOST, self->exchange.sites);
     if (replicas->count < self->exchange.count)
         return femd_json_fail(words->doc, words->at, err,
                               "%d replicas: one at least is to start as each of the %d species that exchange",

@@ -35,8 +35,7 @@ enum {
  * compared answer. X(NAME, bit, key in JSON, words) */
 #define FEMD_NOTE_LIST(X)                                                                                              \
     X(ACCURACY_NOT_REACHED, 0, "accuracy-not-reached", "sampling ended at its bound before the wanted accuracy")       \
-    X(ESTIMATORS_DISAGREE, 1, "estimators-disagree",                                                                   \
-      "two estimates of a coefficient of transport differ by more than two sigma")                                     \
+    X(ESTIMATORS_DISAGREE, 1, "estimators-disagree", "two estimates of what is sampled differ by more than two sigma") \
     X(NO_PLATEAU, 2, "no-plateau",                                                                                     \
       "a coefficient of transport depends on the range of frequencies or times that is seen")                          \
     X(NOT_LINEAR, 3, "not-linear", "the conductivity depends on the temperature gradient")                             \

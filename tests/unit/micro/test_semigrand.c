@@ -258,6 +258,7 @@ static void what_cannot_exchange_is_refused(void **state) {
              "", LJ),
          "2 replicas: one at least is to start as each of the 3 species"},
         {CRYSTAL(EXCHANGE(TWO ",\"max_steps\":10"), "", LJ), "max_steps must be at least"},
+        {CRYSTAL(EXCHANGE(TWO ",\"trials\":3201"), "", LJ), "must be at most 3200: 100 of each of the 32 atoms"},
         {CRYSTAL("\"method\":{\"stress\":\"semi-grand\",\"conductivity\":\"green-kubo\"},\"semi-grand\":{" TWO "}", "",
                  LJ),
          "no method stands beside \"semi-grand\""},
