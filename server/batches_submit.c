@@ -211,8 +211,8 @@ static femd_status batches_check_room(femd_batches *batches, uint32_t client, ui
             "a batch of %u points takes %llu KiB and a client may have %llu KiB open here; send smaller ones", count,
             (unsigned long long)(own >> 10), (unsigned long long)(batches->common->config.peer_bytes >> 10));
     if (charged + own > batches->common->config.peer_bytes)
-        return femd_fail(err, FEMD_LIMIT, "this client has %zu MiB of open batches; collect some before it sends more",
-                         charged >> 20);
+        return femd_fail(err, FEMD_LIMIT, "this client has %zu KiB of open batches; collect some before it sends more",
+                         charged >> 10);
     if (femd_limits_room(limits, all, "a batch", NULL) == FEMD_OK) return FEMD_OK;
     ledger_trim(batches->ledger, 0);
     femd_status rc = femd_limits_room(limits, all, "a batch", err);

@@ -132,7 +132,7 @@ static void tasks_with_long_states_go_in_parts(void **state) {
 
 static void one_client_does_not_take_all_the_room(void **state) {
     (void)state;
-    enum { POINTS = 1000 };
+    enum { POINTS = 1000, FIT = 340 };
     rig g;
     femd_frame f;
     femd_error said = FEMD_ERROR_INIT;
@@ -142,14 +142,24 @@ static void one_client_does_not_take_all_the_room(void **state) {
     rig_register(&g, client);
     rig_open(&g, worker, FEMD_OK);
     for (uint32_t i = 0; i < POINTS; i++) q[i] = rig_request(i, 1e-4 * (i + 1), NULL);
-    rig_evaluate(&g, client, 1, q, POINTS);
-    assert_true(rig_take(&g, client, FEMD_MSG_ERROR, &f));
-    assert_int_equal(f.id, 1);
-    OK(femd_error_decode(&f, &said, NULL));
-    assert_int_equal(said.code, FEMD_LIMIT);
-    assert_non_null(strstr(said.text, "of open batches"));
-    rig_evaluate(&g, client, 2, q, 10);
-    assert_int_equal(rig_work(&g, worker), 10);
+    /* a batch that alone is too much, then one that is too much beside another */
+    static const struct {
+        uint64_t id;
+        uint32_t points;
+        const char *words;
+    } batch[] = {{1, POINTS, "send smaller ones"}, {2, FIT, NULL}, {3, FIT, "of open batches"}};
+    for (int k = 0; k < 3; k++) {
+        rig_evaluate(&g, client, batch[k].id, q, batch[k].points);
+        if (!batch[k].words) continue;
+        assert_true(rig_take(&g, client, FEMD_MSG_ERROR, &f));
+        assert_int_equal(f.id, batch[k].id);
+        OK(femd_error_decode(&f, &said, NULL));
+        assert_int_equal(said.code, FEMD_LIMIT);
+        assert_non_null(strstr(said.text, batch[k].words));
+    }
+    int worked = 0;
+    for (int now; (now = rig_work(&g, worker)) > 0;) worked += now;
+    assert_int_equal(worked, FIT);
     free(q);
     rig_clear(&g);
 }
