@@ -177,18 +177,19 @@ static double tail(double density) {
     return 2 * 8.0 / 3 * PI * density * (pow(CUTOFF, -9) / 3 - pow(CUTOFF, -3));
 }
 
-static femd_status fluid(double density, double temperature, figure widom, figure state, femd_error *err) {
+static femd_status fluid(double density, double temperature, double accuracy, figure widom, figure state,
+                         femd_error *err) {
     const double kelvin = EPSILON * EV / FEMD_BOLTZMANN;
     char json[1024], name[160];
     femd_response r;
     femd_material *m = NULL;
     snprintf(json, sizeof json,
              "{\"engine\":\"native\",\"method\":{\"stress\":\"md\",\"chemical-potential\":\"fluid\"},\"md\":{\"start\":"
-             "\"sites\"},\"reference\":\"as-given\",\"fluid\":{\"melt\":\"%g K\",\"accuracy\":0.005},\"structure\":{"
+             "\"sites\"},\"reference\":\"as-given\",\"fluid\":{\"melt\":\"%g K\",\"accuracy\":%g},\"structure\":{"
              "\"lattice\":\"fcc\",\"a\":\"%.10g angstrom\",\"species\":[\"Ar\"],\"masses\":[\"%g u\"],\"repeat\":[5,5,"
              "5]},\"potential\":{\"style\":\"lj/cut\",\"epsilon\":\"%g eV\",\"sigma\":\"%g angstrom\",\"cutoff\":\"%g "
              "angstrom\"}}",
-             3 * kelvin, SIGMA * cbrt(4 / density), MASS, EPSILON, SIGMA, CUTOFF * SIGMA);
+             3 * kelvin, accuracy, SIGMA * cbrt(4 / density), MASS, EPSILON, SIGMA, CUTOFF * SIGMA);
     say("fluid rho* %g, T* %g", density, temperature);
     femd_status rc = open_text(json, &m, err);
     if (rc == FEMD_OK) rc = ask(m, NULL, temperature * kelvin, FEMD_WANT_MU, &r, err);
@@ -234,6 +235,6 @@ femd_status chemical_potential(femd_error *err) {
     FEMD_TRY(integrated(&argon, err));
     FEMD_TRY(integrated(&copper, err));
     FEMD_TRY(swap(err));
-    FEMD_TRY(fluid(0.5, 1.35, (figure){-2.463, 0.006}, (figure){-2.4565, 0}, err));
-    return fluid(0.7, 1.5, (figure){-0.632, 0.012}, (figure){-0.6214, 0}, err);
+    FEMD_TRY(fluid(0.5, 1.35, 0.005, (figure){-2.463, 0.006}, (figure){-2.4565, 0}, err));
+    return fluid(0.7, 1.5, 0.012, (figure){-0.632, 0.012}, (figure){-0.6214, 0}, err);
 }
