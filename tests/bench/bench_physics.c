@@ -81,6 +81,21 @@ femd_status open_text(const char *json, femd_material **m, femd_error *err) {
     return rc;
 }
 
+femd_status open_native(const char *json, femd_native_atoms atoms, femd_native **native, femd_error *err) {
+    femd_json doc = FEMD_JSON_INIT, inner = FEMD_JSON_INIT;
+    femd_buffer bytes = FEMD_BUFFER_INIT;
+    femd_pack pack;
+    femd_status rc = femd_json_parse(json, strlen(json), "bench_physics", &doc, err);
+    if (rc == FEMD_OK) rc = femd_material_pack(&doc, doc.root, ".", &bytes, err);
+    if (rc == FEMD_OK) rc = femd_pack_decode(bytes.data, bytes.size, &pack, err);
+    if (rc == FEMD_OK) rc = femd_json_parse(pack.json, strlen(pack.json), "bench_physics", &inner, err);
+    if (rc == FEMD_OK) rc = femd_native_create(&inner, &pack, atoms, native, err);
+    femd_json_clear(&doc);
+    femd_json_clear(&inner);
+    femd_buffer_clear(&bytes);
+    return rc;
+}
+
 static femd_status evaluate(femd_material *m, const femd_request *q, femd_response *r, femd_error *err) {
     femd_buffer state = FEMD_BUFFER_INIT;
     const femd_bytes virgin = {NULL, 0};

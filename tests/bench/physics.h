@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "micro.h"
+#include "rve/native.h"
 
 #define GPA      1e9
 #define ANGSTROM 1e-10
@@ -41,6 +42,9 @@ double cpu_seconds(void);
 
 /* Open the material of a JSON text; data files are found as femd eval finds them. */
 FEMD_MUST_CHECK femd_status open_text(const char *json, femd_material **m, femd_error *err);
+/* The RVE of such a text without its methods, for dynamics by hand. */
+FEMD_MUST_CHECK femd_status open_native(const char *json, femd_native_atoms atoms, femd_native **native,
+                                        femd_error *err);
 /* One evaluation from the virgin state at strain E (NULL: zero). */
 FEMD_MUST_CHECK femd_status ask(femd_material *m, const double *E, double temperature, uint32_t wants, femd_response *r,
                                 femd_error *err);

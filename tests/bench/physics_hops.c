@@ -23,24 +23,13 @@ typedef struct warm_copper {
 
 static femd_status hops_native(double a, femd_native **native, femd_error *err) {
     char json[512];
-    femd_json doc = FEMD_JSON_INIT, inner = FEMD_JSON_INIT;
-    femd_buffer bytes = FEMD_BUFFER_INIT;
-    femd_pack pack;
     snprintf(
         json, sizeof json,
         "{\"engine\":\"native\",\"reference\":\"as-given\",\"structure\":{\"lattice\":\"fcc\",\"a\":\"%g angstrom\","
         "\"species\":[\"Cu\"],\"repeat\":[4,4,4]},\"potential\":{\"style\":\"eam/alloy\",\"file\":"
         "\"Cu_mishin1.eam.alloy\"},\"neighbour\":{\"skin\":\"1 angstrom\"}}",
         a);
-    femd_status rc = femd_json_parse(json, strlen(json), "copper", &doc, err);
-    if (rc == FEMD_OK) rc = femd_material_pack(&doc, doc.root, ".", &bytes, err);
-    if (rc == FEMD_OK) rc = femd_pack_decode(bytes.data, bytes.size, &pack, err);
-    if (rc == FEMD_OK) rc = femd_json_parse(pack.json, strlen(pack.json), "copper", &inner, err);
-    if (rc == FEMD_OK) rc = femd_native_create(&inner, &pack, FEMD_NATIVE_FROZEN, native, err);
-    femd_json_clear(&doc);
-    femd_json_clear(&inner);
-    femd_buffer_clear(&bytes);
-    return rc;
+    return open_native(json, FEMD_NATIVE_FROZEN, native, err);
 }
 
 /* 12 ps to warm up, at first twice as hot and well damped, and then the count. */
